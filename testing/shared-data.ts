@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 const repository = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 
 /** The folder of recordings: `TIDEWATCH_DATA`, or `../shared/data` beside the checkout. */
-export const dataFolder = process.env['TIDEWATCH_DATA'] ?? path.resolve(repository, '../shared/data');
+export const dataFolder = process.env.TIDEWATCH_DATA ?? path.resolve(repository, '../shared/data');
 
 /**
  * Absolute path of a recording, or undefined (with one printed line) when it is absent.
