@@ -8,9 +8,16 @@ export type StreamsErrorCode =
   | 'server-too-old'
   | 'stream-missing'
   | 'stream-differs'
+  | 'stream-rewound'
   | 'publish-refused'
   | 'publish-timeout'
+  | 'publish-too-large'
+  | 'publisher-closed'
   | 'consume-failed'
+  | 'consumer-taken'
+  | 'checkpoint-refused'
+  | 'checkpoint-conflict'
+  | 'processor-failed'
   | 'source-malformed';
 
 /** An error with a stable `code`, a sentence that says what happened, and `remedy`: what to do. */
@@ -29,4 +36,9 @@ export class StreamsError extends Error {
 /** True for a StreamsError, of one code where given. */
 export function isStreamsError(error: unknown, code?: StreamsErrorCode): error is StreamsError {
   return error instanceof StreamsError && (code === undefined || error.code === code);
+}
+
+/** The sentence of anything thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
