@@ -1,6 +1,14 @@
 // Floor-plane geometry in metres, pure and safe in a browser: polygons with holes, exact point location, WKT.
 export { intersectPolygons, subtractPolygons, unitePolygons } from './clip.ts';
+export {
+  ConvexClipper,
+  clipHalfPlane,
+  convexArea,
+  squaredDistanceToConvex,
+  squaredDistanceToSegment,
+} from './convex.ts';
 export { GeometryError } from './errors.ts';
+export { type ConvexPartition, contactTolerance, partitionConvex, type Seam } from './partition.ts';
 export {
   type BoundaryRule,
   type Box,
@@ -15,4 +23,11 @@ export {
   type Ring,
   signedRingArea,
 } from './polygon.ts';
+export {
+  distanceToSegment,
+  lengthInsideConvex,
+  type Segment,
+  segmentsIntersect,
+  sideOf,
+} from './segment.ts';
 export { formatWktPolygon, parseWktPolygon } from './wkt.ts';
