@@ -50,6 +50,20 @@ export interface Passage extends Placed {
   readonly a: readonly [number, number];
   readonly b: readonly [number, number];
   readonly widthM: number;
+  /** Ticket-checked lanes side by side (turnstiles); absent where people pass freely. */
+  readonly lanes?: number;
+}
+
+/** Stairs, a ramp or a vomitory between two levels: the lower end `a`-`b` is on `level`, the upper end on `toLevel`. */
+export interface Stair extends Placed {
+  readonly a: readonly [number, number];
+  readonly b: readonly [number, number];
+  readonly toLevel: number;
+  readonly toA: readonly [number, number];
+  readonly toB: readonly [number, number];
+  readonly widthM: number;
+  /** Walking length, metres. */
+  readonly lengthM: number;
 }
 
 export interface Camera extends Placed {
@@ -82,4 +96,8 @@ export interface Venue {
   readonly doors: readonly Passage[];
   readonly cameras: readonly Camera[];
   readonly fences: readonly Fence[];
+  /** Ways between levels. */
+  readonly stairs?: readonly Stair[];
+  /** Lines at the rim of the site where people come from and leave to. */
+  readonly edges?: readonly Passage[];
 }
