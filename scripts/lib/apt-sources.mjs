@@ -68,7 +68,7 @@ export function parseOneLineSources(text) {
  */
 export function parseDeb822Sources(text) {
   const sources = [];
-  for (const stanza of text.split(/\n(?:[ \t]*\n)+/)) {
+  for (const stanza of text.replaceAll('\r\n', '\n').split(/\n(?:[ \t]*\n)+/)) {
     /** @type {Record<string, string>} */
     const fields = {};
     let current = '';

@@ -1,6 +1,7 @@
 // Runs a command to its end and tells what it said; finds programs on PATH.
 import { spawn } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
+import { constants as osConstants } from 'node:os';
 import path from 'node:path';
 
 /**
@@ -88,4 +89,39 @@ export function onPath(name) {
 export function lastLines(outcome, count = 3) {
   const lines = `${outcome.stdout}\n${outcome.stderr}`.split('\n').filter((line) => line.trim() !== '');
   return lines.slice(-count).join(' | ');
+}
+
+/**
+ * Runs a command that talks to the person itself; SIGINT and SIGTERM are passed on and its end is waited for.
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, onlyStderr?: boolean }} [options]
+ *   onlyStderr: what it prints on stdout goes to stderr (default true), so that our own stdout stays clean
+ * @returns {Promise<number>} its exit status; 128 + signal number when a signal ended it
+ */
+export function runForeground(command, args, options = {}) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, {
+      cwd: options.cwd,
+      env: options.env ?? process.env,
+      stdio: ['inherit', options.onlyStderr === false ? 1 : 2, 2],
+    });
+    // Ctrl-C in a terminal reaches the child by itself; SIGTERM to us alone does not.
+    const onTerminate = () => child.kill('SIGTERM');
+    const onInterrupt = () => {
+      if (!process.stdin.isTTY) child.kill('SIGINT');
+    };
+    process.on('SIGTERM', onTerminate);
+    process.on('SIGINT', onInterrupt);
+    const finish = (/** @type {number} */ status) => {
+      process.off('SIGTERM', onTerminate);
+      process.off('SIGINT', onInterrupt);
+      resolve(status);
+    };
+    child.on('error', (error) => {
+      process.stderr.write(`${command}: ${error.message}\n`);
+      finish(127);
+    });
+    child.on('exit', (code, signal) => finish(code ?? 128 + (signal ? osConstants.signals[signal] : 0)));
+  });
 }

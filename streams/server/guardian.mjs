@@ -13,6 +13,7 @@ const task = JSON.parse(process.argv[2] ?? '{}');
 const stderr = openSync(task.stderrFile, 'a');
 const server = spawn(task.program, task.args, { stdio: ['ignore', stderr, stderr] });
 let orphaned = false;
+/** @type {NodeJS.Timeout | undefined} */
 let killTimer;
 
 // A parent that is gone cannot read: its end of the pipe being closed is the normal case here, not a failure.
@@ -36,16 +37,19 @@ input.on('close', () => {
 });
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => end(task.orphanGraceMs));
 
+/** @param {number} graceMs */
 function end(graceMs) {
   server.kill('SIGTERM');
   clearTimeout(killTimer);
   killTimer = setTimeout(() => server.kill('SIGKILL'), graceMs);
 }
 
+/** @param {object} message */
 function tell(message) {
   process.stdout.write(`${JSON.stringify(message)}\n`);
 }
 
+/** @param {object} message */
 function leave(message) {
   if (orphaned && task.removeWhenOrphaned) rmSync(task.removeWhenOrphaned, { recursive: true, force: true });
   process.stdout.write(`${JSON.stringify(message)}\n`, () => process.exit(0));
