@@ -66,14 +66,15 @@ export function stadiumSeats(): SeatPlan {
     const centre = sectorCentre(sector);
     for (let row = 0; row < LOWER_ROWS + UPPER_ROWS; row++) {
       const offset = row < LOWER_ROWS ? 1 + row * ROW_PITCH : 13 + (row - LOWER_ROWS) * ROW_PITCH;
-      const metric = bowlRing.metric(centre, offset);
-      const half = HALF_SECTOR - AISLE_HALF_WIDTH / metric;
-      const step = SEAT_PITCH / metric;
-      const beside = offset > 6.2 && offset < OFFSETS.crossAisleInner ? (PIT_HALF_WIDTH + 0.3) / metric : 0;
-      const n = Math.floor((2 * half) / step);
-      for (let i = 0; i < n; i++) {
-        const off = (i + 0.5 - n / 2) * step;
-        if (Math.abs(off) >= beside) places.push({ sector, row, fraction: centre + off, offset });
+      const metric = (f: number): number => bowlRing.metric(f, offset);
+      const pit = offset > 6.2 && offset < OFFSETS.crossAisleInner ? PIT_HALF_WIDTH + 0.3 : 0;
+      const clear = AISLE_HALF_WIDTH + SEAT_PITCH / 2;
+      const last = centre + HALF_SECTOR - clear / metric(centre + HALF_SECTOR);
+      // Step by step, as the scale changes where a straight meets a corner.
+      let fraction = centre - HALF_SECTOR + clear / metric(centre - HALF_SECTOR);
+      for (; fraction <= last; fraction += SEAT_PITCH / metric(fraction)) {
+        if (Math.abs(fraction - centre) * metric(centre) >= pit)
+          places.push({ sector, row, fraction, offset });
       }
     }
   }
