@@ -53,6 +53,14 @@ export class RoundedRing {
     return (this.length * (this.radius + offset)) / (this.radius + this.referenceOffset);
   }
 
+  /** The fraction reached by walking `distance` metres round at `offset` from `fraction`; in steps of 2 cm. */
+  advance(fraction: number, offset: number, distance: number): number {
+    const n = Math.ceil(distance / 0.02);
+    let f = fraction;
+    for (let i = 0; i < n; i++) f += distance / n / this.metric(f, offset);
+    return f;
+  }
+
   /** Points from fraction `from` to `to` (to > from) at `offset`, at most `step` metres apart on the reference ring. */
   arc(from: number, to: number, offset: number, step = 6): Point[] {
     const n = Math.max(1, Math.ceil(((to - from) * this.length) / step));

@@ -72,7 +72,7 @@ export function stadiumSeats(): SeatPlan {
       const last = centre + HALF_SECTOR - clear / metric(centre + HALF_SECTOR);
       // Step by step, as the scale changes where a straight meets a corner.
       let fraction = centre - HALF_SECTOR + clear / metric(centre - HALF_SECTOR);
-      for (; fraction <= last; fraction += SEAT_PITCH / metric(fraction)) {
+      for (; fraction <= last; fraction = bowlRing.advance(fraction, offset, SEAT_PITCH)) {
         if (Math.abs(fraction - centre) * metric(centre) >= pit)
           places.push({ sector, row, fraction, offset });
       }
