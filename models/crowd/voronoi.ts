@@ -32,7 +32,7 @@ export type VoronoiCells = {
   readonly vertices: Float64Array;
   /** m2; 0 for a person whose cell lies outside the walkable area */
   readonly area: Float64Array;
-  /** persons at exactly this position, who share the cell; 1 as a rule */
+  /** persons at this position (within a nanometre), who share the cell; 1 as a rule */
   readonly sharedBy: Int32Array;
 };
 
@@ -81,8 +81,7 @@ export class VoronoiTessellation {
   compute(x: ArrayLike<number>, y: ArrayLike<number>, n: number = x.length): VoronoiCells {
     this.begin(n);
     const { sites, first } = this.distinct(x, y, n);
-    const xy = this.xy;
-    const { start, list } = findNeighbours(xy, sites.length);
+    const { start, list } = findNeighbours(this.xy, sites.length);
     const where = new Int32Array(n).fill(-1); // site of a person
     for (let s = 0; s < sites.length; s++) where[sites[s]] = s;
     for (let i = 0; i < n; i++) {
@@ -91,7 +90,7 @@ export class VoronoiTessellation {
         this.copyCell(original, i);
       } else {
         const s = where[i];
-        const vertices = this.localCell(s, xy, start, list, x[i], y[i]);
+        const vertices = this.localCell(list.subarray(start[s], start[s + 1]), sites, x, y, x[i], y[i]);
         this.cutToFloor(i, vertices, x[i], y[i]);
       }
       this.pieceStart[i + 1] = this.pieces;
@@ -124,45 +123,52 @@ export class VoronoiTessellation {
     this.sharedBy.fill(1, 0, n);
   }
 
-  /** Distinct positions into `xy`, relative to the first; `first[i]` is the first person at the position of i. */
+  /**
+   * Distinct positions into `xy`, relative to the first and on a lattice of 2^-30 m (a nanometre), which keeps the
+   * triangulation sound for persons a rounding error apart. `first[i]` is the first person at the position of i.
+   */
   private distinct(
     x: ArrayLike<number>,
     y: ArrayLike<number>,
     n: number,
   ): { sites: Int32Array; first: Int32Array | undefined } {
-    const order = new Int32Array(n);
+    const xy = this.xy;
+    const sites = new Int32Array(n);
+    const bits = Math.max(4, 33 - Math.clz32(n));
+    const mask = (1 << bits) - 1;
+    const table = new Int32Array(mask + 1); // site + 1, open addressing
+    let first: Int32Array | undefined;
+    let m = 0;
     for (let i = 0; i < n; i++) {
       if (!Number.isFinite(x[i]) || !Number.isFinite(y[i]))
         throw new MeasureError(`person ${i} has no finite position (${x[i]}, ${y[i]})`);
-      order[i] = i;
-    }
-    const seen = new Map<number, number[]>();
-    let first: Int32Array | undefined;
-    const sites = new Int32Array(n);
-    let m = 0;
-    for (let i = 0; i < n; i++) {
-      const sameX = seen.get(x[i]);
-      const twin = sameX?.find((j) => y[j] === y[i]);
-      if (twin !== undefined) {
-        first ??= Int32Array.from(order);
-        first[i] = twin;
+      const qx = Math.round((x[i] - x[0]) * lattice) / lattice;
+      const qy = Math.round((y[i] - y[0]) * lattice) / lattice;
+      let slot = hash(qx, qy) & mask;
+      while (table[slot] !== 0 && !(xy[2 * table[slot] - 2] === qx && xy[2 * table[slot] - 1] === qy))
+        slot = (slot + 1) & mask;
+      if (table[slot] !== 0) {
+        first ??= Int32Array.from({ length: n }, (_, k) => k);
+        first[i] = sites[table[slot] - 1];
         continue;
       }
-      if (sameX) sameX.push(i);
-      else seen.set(x[i], [i]);
-      this.xy[2 * m] = x[i] - x[0];
-      this.xy[2 * m + 1] = y[i] - y[0];
+      xy[2 * m] = qx;
+      xy[2 * m + 1] = qy;
       sites[m++] = i;
+      table[slot] = m;
     }
     return { sites: sites.subarray(0, m), first };
   }
 
-  /** Cell of site s about the site itself, before walls; in `ping`. Returns its vertex count. */
+  /**
+   * Cell of the person at (px, py) before walls, in `ping`: the outline cut by the bisector to each neighbour,
+   * reckoned about the person so that no digit is lost far from the origin. Returns its vertex count.
+   */
   private localCell(
-    s: number,
-    xy: Float64Array,
-    start: Int32Array,
-    list: Int32Array,
+    neighbours: Int32Array,
+    sites: Int32Array,
+    x: ArrayLike<number>,
+    y: ArrayLike<number>,
     px: number,
     py: number,
   ): number {
@@ -176,12 +182,10 @@ export class VoronoiTessellation {
       this.ping.set([l, b, r, b, r, t, l, t]);
       count = 4;
     }
-    const sx = xy[2 * s];
-    const sy = xy[2 * s + 1];
-    for (let k = start[s]; k < start[s + 1] && count > 0; k++) {
-      const j = list[k];
-      const dx = xy[2 * j] - sx;
-      const dy = xy[2 * j + 1] - sy;
+    for (let k = 0; k < neighbours.length && count > 0; k++) {
+      const j = sites[neighbours[k]];
+      const dx = x[j] - px;
+      const dy = y[j] - py;
       const d2 = dx * dx + dy * dy;
       if (d2 >= this.reach2) continue;
       if (2 * (count + 1) > this.pong.length) this.growScratch();
@@ -311,6 +315,17 @@ export class VoronoiTessellation {
     }
     this.area[to] = this.area[from];
   }
+}
+
+/** Lattice points per metre. */
+const lattice = 2 ** 30;
+
+function hash(qx: number, qy: number): number {
+  // millimetres are what persons differ in; the low bits are mixed in for the rest
+  const a = Math.imul(Math.trunc(qx * 4096) | 0, 0x9e3779b1);
+  const b = Math.imul(Math.trunc(qy * 4096) | 0, 0x85ebca6b);
+  const h = a ^ (b >>> 15) ^ (b << 17);
+  return (h ^ (h >>> 15)) >>> 0;
 }
 
 function circlePolygon({ radius, quadSegments }: CutOff): Float64Array {
