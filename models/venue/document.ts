@@ -77,11 +77,8 @@ export const venueHead = z.object({
     latitude: z.number().min(-85).max(85),
     bearingDeg: z.number().min(-360).max(360),
   }),
-  tickMs: z
-    .number()
-    .int()
-    .positive()
-    .refine((t) => 1000 % t === 0 || t % 1000 === 0, 'must divide 1000 or be a multiple of it'),
+  // Below 100 ms a tick is hardly a frame; above 10 s it is no longer live.
+  tickMs: z.number().int().min(100).max(10_000),
 });
 
 export const collection = z.object({

@@ -87,7 +87,7 @@ describe('refusals name the feature and say what to do', () => {
     ['not JSON', 'document-malformed', '', '{'],
     ['no foreign member', 'document-malformed', '', { type: 'FeatureCollection', features: [] }],
     ['unknown time zone', 'document-malformed', '', document([level], { timeZone: 'Mars/Base' })],
-    ['tick that divides nothing', 'document-malformed', '', document([level], { tickMs: 300 })],
+    ['tick too short', 'document-malformed', '', document([level], { tickMs: 40 })],
     ['organisation not a token', 'id-not-token', '', document([level], { org: 'Unit A' })],
     ['no level', 'level-missing', '', document([])],
     [

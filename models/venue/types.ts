@@ -87,7 +87,8 @@ export interface Venue {
   readonly kind: 'stadium' | 'pool' | 'hall' | 'park' | 'other';
   readonly timeZone: string;
   readonly anchor: GeoAnchor;
-  /** Length of one tick of the venue, ms: the instant at which counts of several cameras are added. Divides 1000 or is a multiple of it. */
+  /** One tick of the venue, 100 to 10,000 ms: the instant at which counts of several cameras are added. A multiple of the
+   * cameras' frame periods gives every tick the same number of frames; window lengths are rounded to whole ticks. */
   readonly tickMs: number;
   readonly levels: readonly Level[];
   readonly zones: readonly Zone[];
