@@ -1,0 +1,98 @@
+// The venues an installation knows: one GeoJSON document per `<org>.<venue>` in a JetStream key-value bucket, each change
+// a new revision, written only over the revision its author has read.
+import { type KV, Kvm } from '@nats-io/kv';
+import type { NatsConnection } from '@nats-io/nats-core';
+import { messageOf, StreamsError } from './errors.ts';
+import { token } from './subjects.ts';
+import { BUCKET } from './topology.ts';
+
+export interface VenueKey {
+  readonly org: string;
+  readonly venue: string;
+}
+
+export interface StoredVenue extends VenueKey {
+  /** The document's text as it was stored; parse it with the venue model. */
+  readonly document: string;
+  /** Revision in the bucket: what `replace` takes. */
+  readonly revision: number;
+}
+
+export class VenueStore {
+  readonly #bucket: KV;
+
+  private constructor(bucket: KV) {
+    this.#bucket = bucket;
+  }
+
+  /** @throws StreamsError `stream-missing` when the bucket is not there */
+  static async open(nc: NatsConnection): Promise<VenueStore> {
+    try {
+      const bucket = await new Kvm(nc).open(BUCKET.venues);
+      await bucket.status();
+      return new VenueStore(bucket);
+    } catch (error) {
+      throw new StreamsError(
+        'stream-missing',
+        `the bucket ${BUCKET.venues} cannot be opened: ${messageOf(error)}`,
+        'run "tidewatch up" or apply the topology first',
+        error,
+      );
+    }
+  }
+
+  /** Keys of all venues, sorted. */
+  async keys(): Promise<VenueKey[]> {
+    const keys: VenueKey[] = [];
+    for await (const key of await this.#bucket.keys()) {
+      const [org, venue] = key.split('.');
+      if (org !== undefined && venue !== undefined) keys.push({ org, venue });
+    }
+    return keys.sort((a, b) => (`${a.org}.${a.venue}` < `${b.org}.${b.venue}` ? -1 : 1));
+  }
+
+  /** The newest revision, or undefined where there is none. */
+  async get(key: VenueKey): Promise<StoredVenue | undefined> {
+    const entry = await this.#bucket.get(keyText(key));
+    if (entry === null || entry.operation !== 'PUT') return undefined;
+    return { ...key, document: entry.string(), revision: entry.revision };
+  }
+
+  /** Stores a venue that is not there yet; false when it is. */
+  async create(key: VenueKey, document: string): Promise<boolean> {
+    const before = await this.get(key);
+    if (before !== undefined) return false;
+    try {
+      await this.#bucket.create(keyText(key), document);
+      return true;
+    } catch (error) {
+      if ((await this.get(key)) !== undefined) return false;
+      throw refused(key, error);
+    }
+  }
+
+  /**
+   * Stores a new revision over `revision`.
+   * @throws StreamsError `publish-refused` when another one was stored in between
+   */
+  async replace(key: VenueKey, document: string, revision: number): Promise<number> {
+    try {
+      return await this.#bucket.update(keyText(key), document, revision);
+    } catch (error) {
+      throw refused(key, error);
+    }
+  }
+}
+
+function keyText(key: VenueKey): string {
+  return `${token(key.org, 'organisation')}.${token(key.venue, 'venue')}`;
+}
+
+function refused(key: VenueKey, error: unknown): StreamsError {
+  return new StreamsError(
+    'publish-refused',
+    `venue ${key.org}/${key.venue} was not stored: ${messageOf(error)}`,
+    'read the venue again: somebody else may have changed it meanwhile',
+    error,
+  );
+}
