@@ -249,10 +249,11 @@ function sourceName(recording: Trajectories, options: IngestOptions): string {
   return name === '' || name === CLOCK_SOURCE ? 'recording' : name;
 }
 
-/** Epoch ms of the first frame; the present is aligned down to a whole second, and to a whole tick where that is longer. */
+/** Epoch ms of the first frame; the present is aligned down to where a second and a tick begin together. */
 function startTime(start: Start, recording: Trajectories, tickMs: number): number {
   if (typeof start === 'number') return start;
-  const align = Math.max(1000, tickMs);
+  let align = tickMs;
+  while (align % 1000 !== 0) align += tickMs;
   const from = start === 'now' ? Date.now() : Date.now() - durationMs(recording);
   return Math.floor(from / align) * align;
 }

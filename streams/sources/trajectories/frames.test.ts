@@ -233,19 +233,22 @@ describe('replay', () => {
 });
 
 describe('venue for a recording', () => {
-  it('chooses a tick the venue format allows that holds a frame', () => {
-    for (const [period, tick] of [
-      [40, 40],
-      [1000 / 30, 40],
-      [62.5, 100],
-      [400, 500],
-      [800, 1000],
-      [1000, 1000],
-      [1200, 2000],
-      [1, 1],
-      [142.9, 200],
-    ] as const) {
-      expect(tickForPeriod(period)).toBe(tick);
+  it('makes every tick one frame, or the same number of frames, or long enough for one', () => {
+    const any = (tickMs: number): boolean => tickMs > 0;
+    const secondly = (tickMs: number): boolean => 1000 % tickMs === 0 || tickMs % 1000 === 0;
+    const cases: [number, number, number][] = [
+      [40, 40, 40],
+      [1000 / 30, 100, 100],
+      [62.5, 125, 125],
+      [1000 / 7, 1000, 1000],
+      [400, 400, 500],
+      [800, 800, 1000],
+      [1200, 1200, 2000],
+      [1000 / 23.976, 42, 50],
+    ];
+    for (const [period, free, bound] of cases) {
+      expect([period, tickForPeriod(period, any)]).toEqual([period, free]);
+      expect([period, tickForPeriod(period, secondly)]).toEqual([period, bound]);
     }
   });
 

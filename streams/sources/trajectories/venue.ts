@@ -1,6 +1,7 @@
 // A plain venue for a recording that comes without one: its bounding box as walkable floor, named zones in a grid, and
 // one camera that sees all of it.
 import { boxPolygon } from '#models/geometry/index.ts';
+import { venueHead } from '#models/venue/document.ts';
 import type { GeoAnchor, Venue } from '#models/venue/types.ts';
 import { periodMs } from './frames.ts';
 import type { Trajectories } from './types.ts';
@@ -35,16 +36,25 @@ export class RecordingVenueError extends Error {
   }
 }
 
+/** Longest tick that is made of several frames, ms: figures are then still as fresh as the shortest hop. */
+const LONGEST_SHARED_TICK_MS = 1000;
+
+/** Whether the venue format takes this tick. */
+const formatAllows = (tickMs: number): boolean => venueHead.shape.tickMs.safeParse(tickMs).success;
+
 /**
- * The shortest tick a venue may have (it divides 1000 ms or is a multiple of it) that holds at least one frame of the
- * given period. A period that is itself such a tick is kept, so that every tick is exactly one frame.
+ * Tick of a venue whose one source has this frame period, ms (not rounded). The period itself where the format takes
+ * it, so that every tick is exactly one frame; else the shortest multiple of it up to a second, so that every tick
+ * holds as many frames as any other; else the shortest tick that is long enough for one frame.
  */
-export function tickForPeriod(period: number): number {
-  if (period > 1000) return Math.ceil(period / 1000 - 1e-9) * 1000;
-  for (let tick = 1; tick < 1000; tick++) {
-    if (1000 % tick === 0 && tick >= period - 1e-9) return tick;
+export function tickForPeriod(period: number, allowed: (tickMs: number) => boolean = formatAllows): number {
+  for (let frames = 1; frames === 1 || frames * period <= LONGEST_SHARED_TICK_MS; frames++) {
+    const tick = Math.round(frames * period);
+    if (Math.abs(tick - frames * period) < 1e-6 && allowed(tick)) return tick;
   }
-  return 1000;
+  let tick = Math.ceil(period - 1e-6);
+  while (!allowed(tick)) tick++;
+  return tick;
 }
 
 /** @throws RecordingVenueError when `zones` cannot be read or the recording is too small for so many */
