@@ -132,7 +132,9 @@ export function judge(version) {
  */
 async function versionOf(file) {
   const outcome = await run(file, ['--version'], { timeoutMs: 20_000 });
-  const version = outcome.status === 0 ? parseVersion(outcome.stdout) : undefined;
+  // The name is part of the answer: another program's version says nothing.
+  const version =
+    outcome.status === 0 && /^nats-server:/.test(outcome.stdout) ? parseVersion(outcome.stdout) : undefined;
   if (!version) return undefined;
   return version.numbers.join('.') + (version.preRelease ? `-${version.preRelease}` : '');
 }

@@ -49,6 +49,11 @@ describe('the search for a NATS server', () => {
     await expect(findNatsServer(options({ NATS_SERVER: pretend('old', '2.10.5') }))).rejects.toThrow(
       /2\.10\.5.*2\.11/,
     );
+    const other = path.join(folder, 'other');
+    writeFileSync(other, '#!/bin/sh\necho "other-program 9.1.0"\n', { mode: 0o755 });
+    await expect(findNatsServer(options({ NATS_SERVER: other }))).rejects.toMatchObject({
+      name: 'SetupError',
+    });
     await expect(findNatsServer(options({ NATS_SERVER: '/nowhere' }))).rejects.toMatchObject({
       name: 'SetupError',
     });

@@ -26,15 +26,21 @@ runScript(async () => {
   mkdirSync(RESULTS, { recursive: true });
 
   await installPackages();
-  if (chosen.some((project) => project !== 'unit')) await findServerProgram();
-  if (chosen.includes('e2e')) {
-    await findChromium();
-    await buildDashboard();
-  }
-
   const total = { passed: 0, failed: 0, skipped: 0 };
   let worst = 0;
+  /** @type {SetupError[]} */
+  const hindrances = [];
   for (const project of chosen) {
+    try {
+      await prepare(project);
+    } catch (error) {
+      // What can be tested is tested; what cannot be is a failure, told once more at the end.
+      if (!(error instanceof SetupError)) throw error;
+      say(`tests: ${project} cannot run: ${error.message}`);
+      hindrances.push(error);
+      total.failed++;
+      continue;
+    }
     say(`tests: ${project}`);
     const output = path.join(RESULTS, `${project}.json`);
     const status = await runForeground(
@@ -62,6 +68,10 @@ runScript(async () => {
     if (status === 130 || status === 143) break;
   }
 
+  for (const { message, mend } of hindrances) {
+    say(`failed: ${message}`);
+    say(`to mend it: ${mend}`);
+  }
   const none = total.passed + total.failed === 0;
   if (none) say('tests: none was run, which is a failure');
   const line = summaryLine(total);
@@ -69,6 +79,19 @@ runScript(async () => {
   process.stdout.write(`${line}\n`);
   process.exitCode = worst || (none || total.failed > 0 ? 1 : 0);
 });
+
+/**
+ * Gets what a project's tests need.
+ * @param {string} project
+ */
+async function prepare(project) {
+  if (project === 'unit') return;
+  await findServerProgram();
+  if (project === 'e2e') {
+    await findChromium();
+    await buildDashboard();
+  }
+}
 
 /**
  * @param {string} project

@@ -16,7 +16,8 @@ export async function aptInstall(packages, tell) {
     );
   }
   const prefix = await rootPrefix();
-  if (!prefix) throw new SetupError('installing packages needs root, and sudo asks for a password', byHand);
+  if (!prefix)
+    throw new SetupError('installing packages needs root, and there is no sudo without a password', byHand);
 
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C' };
   // Another program may be installing: apt waits for its lock instead of failing.

@@ -66,6 +66,12 @@ export function archiveOf(sources, release) {
  * @param {{ folder: string, archive: AptSource, suite: string }} wanted
  */
 export async function privateApt({ folder, archive, suite }) {
+  if (/["\n]/.test(folder)) {
+    throw new SetupError(
+      `apt's configuration cannot carry the quotation mark in ${folder}`,
+      'move the project to a folder without quotation marks in its name',
+    );
+  }
   for (const name of ['state/lists/partial', 'cache/archives/partial', 'log', 'parts', 'packages']) {
     mkdirSync(path.join(folder, name), { recursive: true });
   }
@@ -85,7 +91,7 @@ export async function privateApt({ folder, archive, suite }) {
     `Dir::Cache "${folder}/cache";`,
     `Dir::Log "${folder}/log";`,
     `Dir::Etc::sourcelist "${sourcesFile}";`,
-    `Dir::Etc::sourceparts "-";`,
+    `Dir::Etc::sourceparts "${folder}/parts";`,
     `Dir::Etc::parts "${folder}/parts";`,
     'Dir::Etc::main "/dev/null";',
     'Dir::Etc::preferences "/dev/null";',

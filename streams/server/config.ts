@@ -63,7 +63,7 @@ export function renderConfig(config: ServerConfig): string {
   const { maxFileBytes, maxMemoryBytes } = config.jetstreamLimits;
   const lines = [
     '# Written at every start; changes made here are lost.',
-    `server_name: ${quoted('name', config.name)}`,
+    `server_name: ${quoted('name', withoutSpaces('name', config.name))}`,
     'host: "127.0.0.1"',
     `port: ${config.port}`,
     ...(config.monitoringPort === undefined ? [] : [`http: "127.0.0.1:${config.monitoringPort}"`]),
@@ -101,7 +101,7 @@ export function renderConfig(config: ServerConfig): string {
 function clusterLines(cluster: ClusterMember): string[] {
   return [
     'cluster {',
-    `  name: ${quoted('cluster.name', cluster.name)}`,
+    `  name: ${quoted('cluster.name', withoutSpaces('cluster.name', cluster.name))}`,
     `  listen: "127.0.0.1:${cluster.port}"`,
     `  routes: [${cluster.routePorts.map((port) => `"nats-route://127.0.0.1:${port}"`).join(', ')}]`,
     '}',
@@ -111,6 +111,16 @@ function clusterLines(cluster: ClusterMember): string[] {
 /** Whether extra configuration brings an authorization block of its own; it must then set its own time-out. */
 function definesAuthorization(extraConfig: string): boolean {
   return /^\s*authorization\b/m.test(extraConfig);
+}
+
+/** The server refuses names with spaces: monitoring and the cluster's own subjects carry them. */
+function withoutSpaces(option: string, name: string): string {
+  if (name === '' || /\s/.test(name)) {
+    throw new ServerOptionsError(
+      `${option} must not be empty or hold spaces, as ${JSON.stringify(name)} does`,
+    );
+  }
+  return name;
 }
 
 function quoted(option: string, text: string): string {

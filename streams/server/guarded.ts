@@ -7,7 +7,7 @@ import { isAlive, isCode, markOf } from './processes.ts';
 
 const GUARDIAN = fileURLToPath(new URL('./guardian.mjs', import.meta.url));
 /** How long a server whose parent has crashed may take to close its files, in milliseconds. */
-const ORPHAN_GRACE_MS = 1_200;
+const ORPHAN_GRACE_MS = 1_000;
 
 /** How a run ended. */
 export interface RunEnd {

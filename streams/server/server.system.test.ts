@@ -174,6 +174,16 @@ describe('a running server', () => {
     expect(await countIn(url, 'KEPT')).toBe(50);
   });
 
+  it('keeps its data in a folder whose name has spaces, quotes and Chinese', async () => {
+    const dataFolder = path.join(temporaryFolder(), 'a "b" \\c $HOME # 数据');
+    const server = await started({ dataFolder, name: 'name"with"\\and名' });
+    const nc = await connect({ servers: server.url });
+    expect(nc.info?.server_name).toBe('name"with"\\and名');
+    await nc.close();
+    expect(existsSync(path.join(dataFolder, 'jetstream'))).toBe(true);
+    expect(existsSync(server.logFile)).toBe(true);
+  });
+
   it('runs many at once, each on ports of its own', async () => {
     const servers = await Promise.all([started(), started(), started(), started()]);
     const urls = new Set(
@@ -339,7 +349,10 @@ describe('what is refused', () => {
 
   it('names an option that makes no sense', async () => {
     await expect(started({ port: 70_000 })).rejects.toThrow(ServerOptionsError);
-    await expect(started({ name: 'a\nb' })).rejects.toThrow(ServerOptionsError);
+    await expect(started({ name: 'two words' })).rejects.toThrow(ServerOptionsError);
+    await expect(started({ dataFolder: path.join(temporaryFolder(), 'a\nb') })).rejects.toThrow(
+      ServerOptionsError,
+    );
     await expect(started({ jetstreamLimits: { maxFileBytes: -1 } })).rejects.toThrow(/maxFileBytes/);
   });
 });
