@@ -1,0 +1,272 @@
+// The wall in a real browser against a real NATS server: the numbers on the screen are those that were published, and
+// when nothing is published any more the wall says so.
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { JetStreamClient } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { build } from 'vite';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { labelPoint } from '#dashboard/map/local-frame.ts';
+import { type Portal, startPortal } from '#dashboard/server/index.ts';
+import { parseVenue } from '#models/venue/index.ts';
+import { connect } from '#streams/connect.ts';
+import type { RunningServer } from '#streams/server/index.ts';
+import { startBrowser } from '#testing/browser.ts';
+import { startTestServer } from '#testing/nats.ts';
+import { prepareServer, SyntheticVenue } from './synthetic-venue.ts';
+
+const repository = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+const artifacts = path.join(repository, 'artifacts');
+const load = (name: string) =>
+  parseVenue(readFileSync(path.join(repository, 'venues', `${name}.geojson`), 'utf8'));
+
+const stadium = load('harbour-stadium');
+const pool = load('lotus-pool');
+/** Ground level of the stadium: rising densities, one zone that nobody sees, an empty pitch. */
+const crowd = new SyntheticVenue({
+  venue: stadium,
+  level: 0,
+  seed: 7,
+  density: (zone, i) =>
+    zone.use === 'pitch' ? 0 : i === 4 ? null : Math.min(6.4, 0.15 + ((i * 5) % 13) ** 2 / 26),
+});
+
+let server: RunningServer;
+let nc: NatsConnection;
+let js: JetStreamClient;
+let portal: Portal;
+let browser: Browser;
+let pages: string;
+/** Publishes the crowd once a second while it is on; `stop()` waits for the last. */
+let publishing: { stop(): Promise<void> } | null = null;
+
+beforeAll(async () => {
+  mkdirSync(artifacts, { recursive: true });
+  // The pages as they are now, in a folder of their own: another build must not pull them away under the test.
+  pages = mkdtempSync(path.join(tmpdir(), 'tidewatch-wall-'));
+  await build({
+    configFile: path.join(repository, 'vite.config.ts'),
+    root: path.join(repository, 'dashboard'),
+    logLevel: 'warn',
+    build: { outDir: pages, emptyOutDir: true },
+  });
+  server = await startTestServer();
+  nc = await connect({ servers: server.url, name: 'wall-test' });
+  js = await prepareServer(nc, [stadium, pool]);
+  portal = await startPortal({
+    port: 0,
+    staticFolder: pages,
+    websocketUrl: server.websocketUrl,
+    organisations: [{ id: 'stadium-centre', name: { zh: '体育场管理中心', en: 'Stadium Centre' } }],
+  });
+  browser = await startBrowser();
+});
+
+afterAll(async () => {
+  await publishing?.stop();
+  await browser?.close();
+  await portal?.close();
+  await nc?.close();
+  await server?.stop();
+  if (pages !== undefined) rmSync(pages, { recursive: true, force: true });
+});
+
+function startPublishing(): { stop(): Promise<void> } {
+  let running = true;
+  let seq = 0;
+  const loop = (async () => {
+    while (running) {
+      const now = Date.now();
+      crowd.publishPeople(nc, now, seq);
+      if (seq % 2 === 0) await crowd.publishGrid(js, now);
+      if (seq % 4 === 0) await crowd.publishWindows(js, Math.floor(now / 1000) * 1000);
+      seq++;
+      await new Promise((resolve) => setTimeout(resolve, Math.max(0, 250 - (Date.now() - now))));
+    }
+  })();
+  return {
+    stop: async () => {
+      running = false;
+      await loop;
+    },
+  };
+}
+
+interface OpenWall {
+  readonly page: Page;
+  readonly context: BrowserContext;
+  /** Everything the page complained about. */
+  readonly complaints: string[];
+  /** Hosts the page talked to. */
+  readonly hosts: Set<string>;
+}
+
+async function openWall(
+  options: { width: number; height: number; locale?: string; query?: string } = { width: 1920, height: 1080 },
+): Promise<OpenWall> {
+  const context = await browser.newContext({
+    viewport: { width: options.width, height: options.height },
+    locale: options.locale ?? 'en-GB',
+    reducedMotion: 'reduce',
+  });
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  const hosts = new Set<string>();
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('request', (request) => hosts.add(new URL(request.url()).host));
+  page.on('websocket', (socket) => hosts.add(new URL(socket.url()).host));
+  await page.goto(`${portal.url}/${options.query ?? ''}`);
+  return { page, context, complaints, hosts };
+}
+
+/** The rows as a program reads them. */
+function rowsOf(page: Page): Promise<Record<string, Record<string, string>>> {
+  return page.$$eval('[data-testid=zone-row]', (rows) =>
+    Object.fromEntries(
+      rows.map((row) => [
+        row.getAttribute('data-zone') ?? '',
+        Object.fromEntries(row.getAttributeNames().map((name) => [name, row.getAttribute(name) ?? ''])),
+      ]),
+    ),
+  );
+}
+
+async function numbersLive(page: Page): Promise<void> {
+  await page.waitForSelector('[data-testid=zone-row][data-status=live]', { timeout: 60_000 });
+  await page.waitForFunction(
+    () => document.querySelector('[data-testid=raster]')?.getAttribute('data-epoch') !== '',
+  );
+}
+
+describe('the wall', () => {
+  it('shows every zone the numbers that were published, at 1920 x 1080', async () => {
+    // Two minutes of past, so that the charts have a line when the page opens.
+    const now = Math.floor(Date.now() / 1000) * 1000;
+    for (let s = 120; s > 0; s -= 5) await crowd.publishWindows(js, now - s * 1000);
+    publishing = startPublishing();
+    const { page, context, complaints, hosts } = await openWall();
+    await numbersLive(page);
+
+    const rows = await rowsOf(page);
+    expect(Object.keys(rows)).toHaveLength(stadium.zones.length);
+    for (const { zone, count } of crowd.truth) {
+      const row = rows[zone.id]!;
+      expect(row['data-count'], zone.id).toBe(count === null ? '' : String(count));
+      expect(row['data-status'], zone.id).toBe(count === null ? 'unknown' : 'live');
+      if (count !== null) {
+        expect(Number(row['data-density']), zone.id).toBeCloseTo(count / zone.areaM2, 10);
+        expect(Date.now() - Number(row['data-end']), zone.id).toBeLessThan(5000);
+      }
+    }
+    // The other level was not published: every zone of it is unknown, none is zero.
+    for (const zone of stadium.zones.filter((candidate) => candidate.level === 1)) {
+      expect(rows[zone.id]).toMatchObject({ 'data-status': 'unknown', 'data-count': '' });
+    }
+
+    await page.waitForFunction(
+      (persons) =>
+        document.querySelector('[data-testid=people]')?.getAttribute('data-count') === String(persons),
+      crowd.persons,
+    );
+    expect(await page.getByTestId('legend').innerText()).toContain('p/m²');
+    expect(await page.getByTestId('link').getAttribute('data-state')).toBe('connected');
+    expect(await page.$$('[data-testid=chart] canvas')).toHaveLength(6);
+    expect(await page.title()).toBe('Tidewatch · crowd safety');
+
+    // Under the pointer stands the cell's own number.
+    const probe = crowd.truth.find(({ count, zone }) => count !== null && count / zone.areaM2 > 2)!;
+    const [x, y] = labelPoint(probe.zone.area);
+    const label = await page.$(`[data-testid=zone-label][data-zone=${probe.zone.id}]`);
+    const box = (await label!.boundingBox())!;
+    await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+    const reading = await page.waitForSelector('[data-testid=reading]');
+    const read = Number(await reading.getAttribute('data-density'));
+    // The label's centre is rounded to a pixel, which may be the neighbouring cell.
+    const near = [-1, 0, 1].flatMap((dy) => [-1, 0, 1].map((dx) => crowd.cellAt(x + dx * 0.5, y + dy * 0.5)));
+    expect(near.map((value) => value?.toFixed(3))).toContain(read.toFixed(3));
+    await page.mouse.move(5, 5);
+
+    await page.waitForTimeout(2500);
+    await page.screenshot({ path: path.join(artifacts, 'wall-1920-en.png') });
+
+    await page.getByTestId('language').click();
+    expect(await page.getByTestId('legend').innerText()).toContain('人/m²');
+    expect(await page.getByTestId('link').innerText()).toContain('已连接');
+    expect(await page.getAttribute('html', 'lang')).toBe('zh-CN');
+    await page.waitForTimeout(700);
+    await page.screenshot({ path: path.join(artifacts, 'wall-1920-zh.png') });
+
+    expect(complaints).toEqual([]);
+    expect([...hosts].sort()).toEqual([new URL(portal.url).host, new URL(server.websocketUrl).host].sort());
+    await context.close();
+  });
+
+  it('says that numbers are stale, then unknown, when the data stop, and counts what it cannot read', async () => {
+    const { page, context, complaints } = await openWall();
+    await numbersLive(page);
+    nc.publish(
+      'win.density.stadium-centre.harbour-stadium.pitch',
+      new TextEncoder().encode('{"metric":"density"}'),
+    );
+    nc.publish('grid.stadium-centre.harbour-stadium.0', Uint8Array.of(1, 2, 3));
+    await page.waitForSelector('[data-testid=malformed][data-count="2"]');
+
+    await publishing?.stop();
+    publishing = null;
+    const known = crowd.truth.find(({ count }) => count !== null && count > 100)!;
+    const row = (status: string): string =>
+      `[data-testid=zone-row][data-zone=${known.zone.id}][data-status=${status}]`;
+    await page.waitForSelector(row('stale'), { timeout: 15_000 });
+    expect(await page.getAttribute(row('stale'), 'data-count')).toBe(String(known.count));
+    await page.screenshot({ path: path.join(artifacts, 'wall-stale.png') });
+    await page.waitForSelector(row('unknown'), { timeout: 20_000 });
+    expect(await page.getAttribute(row('unknown'), 'data-count')).toBe('');
+    expect(await page.locator(row('unknown')).innerText()).toContain('?');
+    await page.screenshot({ path: path.join(artifacts, 'wall-unknown.png') });
+    const statuses = Object.values(await rowsOf(page)).map((attributes) => attributes['data-status']);
+    expect(new Set(statuses)).toEqual(new Set(['unknown']));
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
+  it('comes back by itself when the server does', async () => {
+    const { page, context } = await openWall();
+    await page.waitForSelector('[data-testid=link][data-state=connected]');
+    await server.restart();
+    await page
+      .waitForSelector('[data-testid=link]:not([data-state=connected])', { timeout: 15_000 })
+      .catch(() => null);
+    await page.waitForSelector('[data-testid=link][data-state=connected]', { timeout: 30_000 });
+    publishing = startPublishing();
+    await numbersLive(page);
+    await context.close();
+  });
+
+  it('changes venue and level, remembers them in the address, and fits a phone', async () => {
+    publishing ??= startPublishing();
+    const { page, context, complaints } = await openWall({ width: 390, height: 844, locale: 'zh-CN' });
+    await numbersLive(page);
+    expect(await page.getAttribute('html', 'lang')).toBe('zh-CN');
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    expect(overflow).toBeLessThanOrEqual(0);
+    await page.waitForTimeout(1500);
+    await page.screenshot({ path: path.join(artifacts, 'wall-phone-zh.png'), fullPage: true });
+
+    await page.click('[data-testid=level][data-level="1"]');
+    await page.waitForURL(/level=1/);
+    await page.getByTestId('organisation').selectOption('swimming-centre');
+    await page.waitForURL(/venue=swimming-centre\.lotus-pool/);
+    await page.waitForSelector('[data-testid=zone-row][data-zone=deck]');
+    expect(await page.$$('[data-testid=zone-row][data-status=unknown]')).toHaveLength(pool.zones.length);
+    await page.reload();
+    await page.waitForSelector('[data-testid=zone-row][data-zone=deck]');
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+});

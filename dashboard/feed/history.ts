@@ -1,0 +1,99 @@
+// What a wall that has just been opened must not wait for: the last raster, and the past minutes of every zone.
+import { type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/nats-core';
+import type { DensityWindow } from '#streams/schema/window.ts';
+import { STREAM } from '#streams/topology.ts';
+import { displayWindow } from './decode.ts';
+import type { ZoneHistory } from './messages.ts';
+
+const BATCH = 1000;
+/** Never read more than this many results, however long the history: an hour of 60 zones would hold the browser. */
+const MOST = 120_000;
+
+/** Results of one zone while they are read: only the shortest window length, the newest time line. */
+class Gatherer {
+  windowMs = Number.POSITIVE_INFINITY;
+  results: DensityWindow[] = [];
+
+  add(window: DensityWindow): void {
+    const length = window.end - window.start;
+    if (length > this.windowMs) return;
+    if (length < this.windowMs) {
+      this.windowMs = length;
+      this.results = [];
+    }
+    this.results.push(window);
+  }
+}
+
+/**
+ * Results of `subject` (a filter ending in the zone) that arrived within the last `historyMs`, by zone, in order of arrival.
+ * `onMalformed` is called for each that does not parse. @throws whatever JetStream answers
+ */
+export async function readZoneHistory(
+  nc: NatsConnection,
+  subject: string,
+  historyMs: number,
+  isCurrent: () => boolean,
+  onMalformed: (subject: string, error: unknown) => void,
+): Promise<ZoneHistory[]> {
+  const consumer = await jetstream(nc).consumers.get(STREAM.derived, {
+    filter_subjects: [subject],
+    deliver_policy: 'by_start_time',
+    opt_start_time: new Date(Date.now() - historyMs).toISOString(),
+    inactive_threshold: 10_000_000_000,
+  });
+  const zones = new Map<string, Gatherer>();
+  try {
+    let left = (await consumer.info()).num_pending;
+    for (let read = 0; left > 0 && read < MOST && isCurrent(); ) {
+      const before = read;
+      for await (const message of await consumer.fetch({
+        max_messages: Math.min(BATCH, left),
+        expires: 2000,
+      })) {
+        read++;
+        left = message.info.pending;
+        const key = message.subject.slice(message.subject.lastIndexOf('.') + 1);
+        try {
+          const window = displayWindow(message.data, key);
+          const zone = zones.get(key) ?? new Gatherer();
+          zones.set(key, zone);
+          zone.add(window);
+        } catch (error) {
+          onMalformed(message.subject, error);
+        }
+      }
+      if (read === before) break;
+    }
+  } finally {
+    await consumer.delete();
+  }
+  return [...zones].map(([key, { windowMs, results }]) => asColumns(key, windowMs, results));
+}
+
+function asColumns(key: string, windowMs: number, results: readonly DensityWindow[]): ZoneHistory {
+  const n = results.length;
+  const columns = {
+    end: new Float64Array(n),
+    density: new Float32Array(n),
+    count: new Float32Array(n),
+    revision: new Uint32Array(n),
+  };
+  let last = results[0]!;
+  results.forEach((window, i) => {
+    columns.end[i] = window.end;
+    columns.density[i] = window.density?.mean ?? Number.NaN;
+    columns.count[i] = window.count?.mean ?? Number.NaN;
+    columns.revision[i] = window.revision;
+    if (window.end > last.end || (window.end === last.end && window.revision >= last.revision)) last = window;
+  });
+  return { key, windowMs, ...columns, last };
+}
+
+/** The last message on `subject` of the raster stream, or null when there is none. @throws whatever JetStream answers */
+export async function readLastGrid(nc: NatsConnection, subject: string): Promise<Uint8Array | null> {
+  const manager: JetStreamManager = await jetstreamManager(nc, { checkAPI: false });
+  const message = await manager.streams.getMessage(STREAM.grid, { last_by_subj: subject });
+  return message?.data ?? null;
+}

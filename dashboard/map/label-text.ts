@@ -1,0 +1,34 @@
+// What a zone's label on the map says. Pure.
+import * as format from '../i18n/format.ts';
+import type { Dictionary, Language } from '../i18n/index.ts';
+import type { ZoneRow } from '../state/zone-row.ts';
+
+export interface LabelText {
+  readonly words: Dictionary;
+  readonly language: Language;
+}
+
+export interface ZoneLabel {
+  readonly name: string;
+  readonly count: string;
+  readonly density: string;
+  readonly levelOfService: string;
+  /** Age and completeness, or why there is no number. */
+  readonly trust: string;
+}
+
+export function zoneLabel(row: ZoneRow, { words, language }: LabelText): ZoneLabel {
+  const trust =
+    row.status === 'unknown'
+      ? row.ageMs === null
+        ? words.unknown
+        : `${words.unknown} · ${format.age(row.ageMs, words)}`
+      : `${row.status === 'stale' ? `${words.freshness.stale} ` : ''}${format.age(row.ageMs, words)} · ${format.share(row.completeness)}`;
+  return {
+    name: row.zone.name[language],
+    count: format.persons(row.count),
+    density: row.density === null ? format.UNKNOWN : `${format.density(row.density)} ${words.densityUnit}`,
+    levelOfService: row.levelOfService ?? format.UNKNOWN,
+    trust,
+  };
+}

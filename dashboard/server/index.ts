@@ -1,0 +1,2 @@
+// dashboard/server: serves the wall.
+export { type Portal, PortalError, type PortalErrorCode, type PortalOptions, startPortal } from './portal.ts';
