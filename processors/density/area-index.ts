@@ -1,0 +1,283 @@
+// Which of many areas hold a point, fast: a grid of cells knows the answer wherever no edge passes, and where one does,
+// only the few edges near the cell are looked at, with exact arithmetic.
+import { orient2d } from 'robust-predicates';
+import type { AreaM } from '#models/venue/types.ts';
+
+/** A cell this large holds few edges; a smaller one costs memory and gains little. Metres. */
+const CELL_M = 0.5;
+/** Larger floors get larger cells. */
+const MAX_CELLS = 4_000_000;
+/** Cells are looked at this much larger than they are, so that rounding of a position's cell cannot matter. Metres. */
+const SLACK_M = 1e-6;
+
+/**
+ * Assigns points to sets of areas.
+ *
+ * An area holds the points inside its exterior and outside its holes. A point exactly on an edge belongs to the area on
+ * its right (greater x), or above it where the edge is level: areas that share an edge share no point and leave none out.
+ */
+export interface AreaIndex {
+  /**
+   * `out[i]` becomes the number of the set of areas that hold point i: -1 for none, k for area k alone, and a number
+   * from `areas` upwards for several (see `members`).
+   */
+  assign(x: ArrayLike<number>, y: ArrayLike<number>, count: number, out: Int32Array): void;
+  /** The set of one point. */
+  at(x: number, y: number): number;
+  /** Areas of a set in ascending order. */
+  members(set: number): readonly number[];
+  /** Number of areas. */
+  readonly areas: number;
+  /** Sets known so far; more appear when a point is found in a new combination. */
+  readonly sets: number;
+}
+
+/** Cells that need more than a look: zones whose edges pass, and how to decide each. */
+interface EdgeCell {
+  /** Set of the areas that hold all of the cell. */
+  base: number;
+  readonly areas: Uint32Array;
+  /** Edges known to be crossed by a ray from any point of the cell to the right, modulo 2. */
+  readonly parity: Uint8Array;
+  /** Edges of area k of `areas` to be tested: from `starts[k]` to `starts[k+1]` of `edges`, four numbers each. */
+  readonly starts: Uint32Array;
+  /** Lower end x, y, upper end x, y. */
+  readonly edges: Float64Array;
+}
+
+const NO_MEMBERS: readonly number[] = [];
+
+export function createAreaIndex(areas: readonly AreaM[], cellM: number = CELL_M): AreaIndex {
+  const sets = new Sets(areas.length);
+  const edges = areas.map(edgesOf);
+  const { minX, minY, maxX, maxY } = boundsOf(edges);
+  const size = Math.max(cellM, Math.sqrt(((maxX - minX) * (maxY - minY)) / MAX_CELLS));
+  const columns = Math.floor((maxX - minX) / size) + 1;
+  const rows = Math.floor((maxY - minY) / size) + 1;
+  const perMetre = 1 / size;
+  // >= -1: the set of the whole cell; below: -2 - (number of its edge cell).
+  const cells = new Int32Array(columns * rows).fill(-1);
+  const edgeCells: EdgeCell[] = [];
+
+  function build(): void {
+    const touched = edges.map((list) => touchedCells(list, { minX, minY, size, columns, rows }));
+    const near = new Map<number, number[]>();
+    touched.forEach((list, area) => {
+      for (const cell of list) {
+        const known = near.get(cell);
+        if (known) known.push(area);
+        else near.set(cell, [area]);
+      }
+    });
+    for (let area = 0; area < areas.length; area++) fillWhole(area, touched[area]!);
+    for (const [cell, around] of near) {
+      edgeCells.push(edgeCell(cell, around));
+      cells[cell] = -1 - edgeCells.length;
+    }
+  }
+
+  /** Adds `area` to the cells it holds entirely: between two touched cells of a row, membership cannot change. */
+  function fillWhole(area: number, touched: ReadonlySet<number>): void {
+    const list = edges[area]!;
+    const box = boundsOf([list]);
+    const firstRow = Math.max(0, Math.floor((box.minY - minY) * perMetre));
+    const lastRow = Math.min(rows - 1, Math.floor((box.maxY - minY) * perMetre));
+    const firstColumn = Math.max(0, Math.floor((box.minX - minX) * perMetre));
+    const lastColumn = Math.min(columns - 1, Math.floor((box.maxX - minX) * perMetre));
+    for (let row = firstRow; row <= lastRow; row++) {
+      let inside: boolean | undefined;
+      for (let column = firstColumn; column <= lastColumn; column++) {
+        const cell = row * columns + column;
+        if (touched.has(cell)) {
+          inside = undefined;
+          continue;
+        }
+        inside ??= holds(list, 0, list.length, 0, minX + (column + 0.5) * size, minY + (row + 0.5) * size);
+        if (inside) cells[cell] = sets.with(cells[cell]!, area);
+      }
+    }
+  }
+
+  function edgeCell(cell: number, around: readonly number[]): EdgeCell {
+    const left = minX + (cell % columns) * size - SLACK_M;
+    const right = left + size + 2 * SLACK_M;
+    const bottom = minY + Math.floor(cell / columns) * size - SLACK_M;
+    const top = bottom + size + 2 * SLACK_M;
+    const parity = new Uint8Array(around.length);
+    const starts = new Uint32Array(around.length + 1);
+    const tested: number[] = [];
+    around.forEach((area, k) => {
+      const list = edges[area]!;
+      for (let e = 0; e < list.length; e += 4) {
+        const [lx, ly, ux, uy] = [list[e]!, list[e + 1]!, list[e + 2]!, list[e + 3]!];
+        // A ray to the right from the cell cannot meet edges above, below or to the left of it.
+        if (ly === uy || uy <= bottom || ly > top || Math.max(lx, ux) < left) continue;
+        // It meets every edge that is wholly to the right and passes the whole height of the cell.
+        if (Math.min(lx, ux) > right && ly <= bottom && uy > top) parity[k]! ^= 1;
+        else tested.push(lx, ly, ux, uy);
+      }
+      starts[k + 1] = tested.length;
+    });
+    return {
+      base: cells[cell]!,
+      areas: Uint32Array.from(around),
+      parity,
+      starts,
+      edges: Float64Array.from(tested),
+    };
+  }
+
+  function atEdge(cell: EdgeCell, x: number, y: number): number {
+    let set = cell.base;
+    for (let k = 0; k < cell.areas.length; k++) {
+      if (holds(cell.edges, cell.starts[k]!, cell.starts[k + 1]!, cell.parity[k]!, x, y)) {
+        set = sets.with(set, cell.areas[k]!);
+      }
+    }
+    return set;
+  }
+
+  function at(x: number, y: number): number {
+    const u = (x - minX) * perMetre;
+    const v = (y - minY) * perMetre;
+    // Written so that NaN fails too.
+    if (!(u >= 0 && v >= 0 && u < columns && v < rows)) return -1;
+    const known = cells[(v | 0) * columns + (u | 0)]!;
+    return known >= -1 ? known : atEdge(edgeCells[-2 - known]!, x, y);
+  }
+
+  build();
+  return {
+    areas: areas.length,
+    get sets() {
+      return sets.count;
+    },
+    members: (set) => sets.members(set),
+    at,
+    assign(x, y, count, out) {
+      for (let i = 0; i < count; i++) {
+        const u = (x[i]! - minX) * perMetre;
+        const v = (y[i]! - minY) * perMetre;
+        if (!(u >= 0 && v >= 0 && u < columns && v < rows)) {
+          out[i] = -1;
+          continue;
+        }
+        const known = cells[(v | 0) * columns + (u | 0)]!;
+        out[i] = known >= -1 ? known : atEdge(edgeCells[-2 - known]!, x[i]!, y[i]!);
+      }
+    },
+  };
+}
+
+/** Even-odd rule along a ray to greater x, each edge holding its lower end and not its upper. */
+function holds(edges: Float64Array, from: number, to: number, parity: number, x: number, y: number): boolean {
+  let odd = parity === 1;
+  for (let e = from; e < to; e += 4) {
+    const ly = edges[e + 1]!;
+    const uy = edges[e + 3]!;
+    if (ly > y || uy <= y) continue;
+    const lx = edges[e]!;
+    const ux = edges[e + 2]!;
+    if (x < lx && x < ux) odd = !odd;
+    else if (x > lx && x > ux) continue;
+    // Robust-predicates: negative when the point lies to the left of the upward edge, so that the ray meets it.
+    else if (orient2d(lx, ly, ux, uy, x, y) < 0) odd = !odd;
+  }
+  return odd;
+}
+
+/** All edges of an area, lower end first, so that neighbours compute a shared edge alike. */
+function edgesOf(area: AreaM): Float64Array {
+  const out: number[] = [];
+  for (const ring of [area.exterior, ...area.holes]) {
+    for (let i = 0; i < ring.length; i += 2) {
+      const j = (i + 2) % ring.length;
+      const [ax, ay, bx, by] = [ring[i]!, ring[i + 1]!, ring[j]!, ring[j + 1]!];
+      if (ay <= by) out.push(ax, ay, bx, by);
+      else out.push(bx, by, ax, ay);
+    }
+  }
+  return Float64Array.from(out);
+}
+
+function boundsOf(lists: readonly Float64Array[]) {
+  const box = { minX: Infinity, minY: Infinity, maxX: -Infinity, maxY: -Infinity };
+  for (const list of lists) {
+    for (let i = 0; i < list.length; i += 2) {
+      box.minX = Math.min(box.minX, list[i]!);
+      box.maxX = Math.max(box.maxX, list[i]!);
+      box.minY = Math.min(box.minY, list[i + 1]!);
+      box.maxY = Math.max(box.maxY, list[i + 1]!);
+    }
+  }
+  return box.minX > box.maxX ? { minX: 0, minY: 0, maxX: 0, maxY: 0 } : box;
+}
+
+interface Grid {
+  readonly minX: number;
+  readonly minY: number;
+  readonly size: number;
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** Cells that an edge of the list passes or touches. */
+function touchedCells(edges: Float64Array, { minX, minY, size, columns, rows }: Grid): Set<number> {
+  const touched = new Set<number>();
+  const column = (x: number): number => Math.max(0, Math.min(columns - 1, Math.floor((x - minX) / size)));
+  const row = (y: number): number => Math.max(0, Math.min(rows - 1, Math.floor((y - minY) / size)));
+  for (let e = 0; e < edges.length; e += 4) {
+    const [lx, ly, ux, uy] = [edges[e]!, edges[e + 1]!, edges[e + 2]!, edges[e + 3]!];
+    const level = uy === ly;
+    const slope = level ? 0 : (ux - lx) / (uy - ly);
+    for (let r = row(ly - SLACK_M); r <= row(uy + SLACK_M); r++) {
+      const from = Math.max(ly, minY + r * size - SLACK_M);
+      const to = Math.min(uy, minY + (r + 1) * size + SLACK_M);
+      const x1 = level ? lx : lx + (Math.min(from, uy) - ly) * slope;
+      const x2 = level ? ux : lx + (Math.max(to, ly) - ly) * slope;
+      const last = column(Math.max(x1, x2) + SLACK_M);
+      for (let c = column(Math.min(x1, x2) - SLACK_M); c <= last; c++) touched.add(r * columns + c);
+    }
+  }
+  return touched;
+}
+
+/** Numbers for sets of areas: -1 none, k area k alone, from `areas` upwards the combinations in the order they appear. */
+class Sets {
+  readonly #members: (readonly number[])[];
+  readonly #byName = new Map<string, number>();
+  /** (set, area) -> set, by `set * areas + area`. */
+  readonly #with = new Map<number, number>();
+  readonly #areas: number;
+
+  constructor(areas: number) {
+    this.#areas = areas;
+    this.#members = Array.from({ length: areas }, (_, k) => [k]);
+    for (let k = 0; k < areas; k++) this.#byName.set(String(k), k);
+  }
+
+  get count(): number {
+    return this.#members.length;
+  }
+
+  members(set: number): readonly number[] {
+    return set < 0 ? NO_MEMBERS : this.#members[set]!;
+  }
+
+  with(set: number, area: number): number {
+    if (set < 0) return area;
+    const key = set * this.#areas + area;
+    const known = this.#with.get(key);
+    if (known !== undefined) return known;
+    const members = [...new Set([...this.#members[set]!, area])].sort((a, b) => a - b);
+    const name = members.join();
+    let number = this.#byName.get(name);
+    if (number === undefined) {
+      number = this.#members.length;
+      this.#members.push(members);
+      this.#byName.set(name, number);
+    }
+    this.#with.set(key, number);
+    return number;
+  }
+}
