@@ -1,5 +1,5 @@
 // Installs Debian packages on the machine, as root or with a sudo that asks nothing.
-import { lastLines, onPath, run } from './processes.mjs';
+import { aptErrors, onPath, run } from './processes.mjs';
 import { SetupError } from './say.mjs';
 
 /**
@@ -27,14 +27,14 @@ export async function aptInstall(packages, tell) {
     env,
     timeoutMs: 300_000,
   });
-  if (updated.status !== 0) tell(`apt-get update failed, its old lists are used: ${lastLines(updated, 1)}`);
+  if (updated.status !== 0) tell(`apt-get update failed, its old lists are used: ${aptErrors(updated)}`);
   tell(`apt-get install ${packages.join(' ')} (may take a minute)`);
   const installed = await run(
     prefix.command,
     [...prefix.args, 'apt-get', ...options, 'install', '-y', '--no-install-recommends', ...packages],
     { env, timeoutMs: 900_000 },
   );
-  if (installed.status !== 0) throw new SetupError(`apt-get install failed: ${lastLines(installed)}`, byHand);
+  if (installed.status !== 0) throw new SetupError(`apt-get install failed: ${aptErrors(installed)}`, byHand);
 }
 
 /** @returns {Promise<{ command: string, args: string[] } | undefined>} */

@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { mainArchive, parseDeb822Sources, parseOneLineSources, sourcesTextFor } from './apt-sources.mjs';
-import { lastLines, onPath, run } from './processes.mjs';
+import { aptErrors, lastLines, onPath, run } from './processes.mjs';
 import { SetupError } from './say.mjs';
 
 /**
@@ -125,7 +125,7 @@ export async function privateApt({ folder, archive, suite }) {
       // Older apt knows no Error-Mode and ends with status 0 although a source failed.
       if (outcome.status !== 0 || /^(Err|E|W: Failed)[: ]/m.test(outcome.stdout + outcome.stderr)) {
         throw new SetupError(
-          `apt could not read suite ${suite} of ${archive.uris[0]}: ${lastLines(outcome)}`,
+          `apt could not read suite ${suite} of ${archive.uris[0]}: ${aptErrors(outcome)}`,
           'check the network and that debian-archive-keyring is current, then run the command again',
         );
       }
@@ -160,7 +160,7 @@ export async function privateApt({ folder, archive, suite }) {
       const deb = readdirSync(packages).find((file) => file.startsWith(`${name}_`) && file.endsWith('.deb'));
       if (outcome.status !== 0 || !deb) {
         throw new SetupError(
-          `apt could not download ${name} ${wanted.version}: ${lastLines(outcome)}`,
+          `apt could not download ${name} ${wanted.version}: ${aptErrors(outcome)}`,
           'check the network, then run the command again',
         );
       }

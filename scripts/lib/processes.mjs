@@ -83,6 +83,17 @@ export function onPath(name) {
 }
 
 /**
+ * What apt gave as its errors; when it marked none, the last lines it said.
+ * @param {Outcome} outcome
+ */
+export function aptErrors(outcome) {
+  const errors = `${outcome.stdout}\n${outcome.stderr}`
+    .split('\n')
+    .filter((line) => /^(E|Err): ?/.test(line));
+  return errors.length === 0 ? lastLines(outcome) : errors.slice(0, 2).join(' | ');
+}
+
+/**
  * The last lines of a command's output, for an error message.
  * @param {Outcome} outcome
  */
