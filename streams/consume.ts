@@ -65,6 +65,7 @@ const RESYNC_PAUSE_MS = 100;
 /** Within it the server may redeliver; redelivered messages are recognised, this only keeps them rare. */
 const ACK_WAIT_MS = 120_000;
 const CONSUMER_NOT_FOUND = 10014;
+const STREAM_NOT_FOUND = 10059;
 const ACK = new TextEncoder().encode('+ACK');
 
 interface Slot {
@@ -101,6 +102,7 @@ export class BatchConsumer {
   #oversized = false;
   #resyncs = 0;
   #expired = 0;
+  #pendingAtOpen = 0;
 
   private constructor(
     nc: NatsConnection,
@@ -131,9 +133,10 @@ export class BatchConsumer {
     try {
       await jsm.streams.info(options.stream);
     } catch (error) {
+      if (!isApiError(error, STREAM_NOT_FOUND)) throw failed(options.stream, error);
       throw new StreamsError(
         'stream-missing',
-        `cannot read stream ${options.stream}: ${messageOf(error)}`,
+        `there is no stream ${options.stream}`,
         'run "tidewatch up" or apply the topology first',
         error,
       );
@@ -152,6 +155,11 @@ export class BatchConsumer {
   /** How often the consumer had to be set up again: after lost connections, gaps and silence. */
   get resyncs(): number {
     return this.#resyncs;
+  }
+
+  /** Messages that were there to be read when it was opened. */
+  get pendingAtOpen(): number {
+    return this.#pendingAtOpen;
   }
 
   /** The last message handed out. */
@@ -180,7 +188,7 @@ export class BatchConsumer {
 
   /** Tells the server that everything up to `point`, the `last` of one of this consumer's batches, is used. */
   ack(point: AckPoint): void {
-    if (this.#options.durable === undefined || this.#closed) return;
+    if (this.#options.durable === undefined || this.#nc.isClosed()) return;
     if (point.seq > this.#acked.seq) this.#acked = point;
     // After a new incarnation it is remembered here, and the server learns of it with the next acknowledgement.
     if (point.incarnation === this.#incarnation && this.#connected) this.#nc.publish(point.reply, ACK);
@@ -345,7 +353,8 @@ export class BatchConsumer {
             max_ack_pending: this.#options.maxAckPending ?? 200_000,
           }),
     };
-    await this.#jsm.consumers.add(stream, config);
+    const info = await this.#jsm.consumers.add(stream, config);
+    if (first) this.#pendingAtOpen = info.num_pending;
     if (this.#closed) return;
     this.#name = name;
     this.#heardAt = Date.now();

@@ -50,7 +50,10 @@ export function parseDelivery(reply: string): Delivery {
 /** `fits`: the message is there. `expired`: retention removed it since. `rewound`: the server lost it. */
 export type PositionCheck = 'fits' | 'expired' | 'rewound';
 
-/** Whether a stream still continues from a position. Sequence 0 (nothing read yet) always fits. */
+/**
+ * Whether a stream still continues from a position. Sequence 0 (nothing read yet) always fits; a position without a time
+ * (its message had expired) fits a stream that reaches it.
+ */
 export async function checkPosition(
   jsm: JetStreamManager,
   stream: string,
@@ -60,6 +63,7 @@ export async function checkPosition(
   const { state } = await jsm.streams.info(stream);
   if (state.last_seq < position.seq) return 'rewound';
   if (state.first_seq > position.seq) return 'expired';
+  if (position.timeNs === '') return 'fits';
   const stored = await jsm.streams.getMessage(stream, { seq: position.seq });
   // Retention may have taken it between the two questions; a hole elsewhere cannot come from data loss.
   if (stored === null) return 'expired';

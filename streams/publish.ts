@@ -104,6 +104,11 @@ export class Publisher {
     return { ...this.#counts, inFlight: this.#inFlight.size, inFlightBytes: this.#bytes };
   }
 
+  /** Message ids not acknowledged yet, in the order they were published. */
+  inFlightIds(): string[] {
+    return Array.from(this.#inFlight.values(), ({ message }) => message.messageId);
+  }
+
   /** Newest acknowledged position per stream. */
   get acked(): ReadonlyMap<string, AckedPosition> {
     return this.#acked;

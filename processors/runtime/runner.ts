@@ -1,0 +1,498 @@
+// Runs a processor: consumer -> decode -> partition -> publisher -> checkpoint -> acknowledgement, with the effect of
+// each input exactly once, whatever is killed at whatever moment.
+//
+// How: outputs are deterministic and carry ids. A checkpoint (state + input position) is written when all outputs up to it
+// are stored. After a crash the newest checkpoint that fits the server is restored, input is read again from there, and
+// outputs found stored behind it are left out by id, once each. See docs/decisions/011-exactly-once.md.
+import { type JetStreamManager, jetstream } from '@nats-io/jetstream';
+import { type KV, Kvm } from '@nats-io/kv';
+import type { NatsConnection } from '@nats-io/nats-core';
+import { EMPTY, from, ignoreElements, lastValueFrom, type ObservableInput } from 'rxjs';
+import { type AckPoint, type Batch, BatchConsumer, batches, type RawMessage } from '#streams/consume.ts';
+import { isStreamsError, messageOf, StreamsError } from '#streams/errors.ts';
+import type { MetricsRegistry } from '#streams/metrics.ts';
+import { patiently } from '#streams/patience.ts';
+import { parseDelivery } from '#streams/position.ts';
+import { type OutgoingMessage, Publisher } from '#streams/publish.ts';
+import { BUCKET, STREAM, streamOfSubject } from '#streams/topology.ts';
+import { AlreadyPublished } from './already-published.ts';
+import { CheckpointStore, type OutputPosition } from './checkpoint.ts';
+import { RunnerMeters, type SetAsideCounts } from './meters.ts';
+import type { Output, Partition, Processor } from './processor.ts';
+import { idsAfter, type OutputStream, outputsStored, recover } from './recovery.ts';
+import { PoisonedBatch, runBatch, runOneByOne, type SetAside } from './step.ts';
+
+export interface RunnerOptions {
+  readonly nc: NatsConnection;
+  readonly jsm: JetStreamManager;
+  readonly metrics: MetricsRegistry;
+  /** Which part of the input this instance has; a token. Default `all`. */
+  readonly partition?: string;
+  /** A checkpoint at least this often while there is input, ms. Default 1,000. */
+  readonly checkpointMs?: number;
+  /** And after this many messages. Default 50,000. */
+  readonly checkpointMessages?: number;
+  /** Bounds of the consumer: messages and bytes in flight. */
+  readonly maxMessages?: number;
+  readonly maxBytes?: number;
+  /** Bound of the publisher: unacknowledged outputs. */
+  readonly maxInFlight?: number;
+  readonly log?: (line: string) => void;
+}
+
+export interface RunnerHealth {
+  readonly state: 'starting' | 'running' | 'draining' | 'stopped' | 'failed';
+  readonly processor: string;
+  readonly partition: string;
+  /** Messages in the stream behind the last batch. */
+  readonly lag: number;
+  readonly inputSeq: number;
+  readonly generation: number;
+  readonly messages: number;
+  readonly outputs: number;
+  /** Outputs found already stored after a restart, and left out. */
+  readonly suppressed: number;
+  readonly undecodable: number;
+  readonly poisonous: number;
+  /** Times it went back to a checkpoint without ending. */
+  readonly recoveries: number;
+  readonly lastBatchMs: number | undefined;
+  readonly lastCheckpointMs: number | undefined;
+  readonly error: string | undefined;
+}
+
+export interface Running {
+  readonly health: RunnerHealth;
+  /** Finishes the batch at hand, stores outputs, writes a checkpoint, acknowledges, stops. */
+  drain(): Promise<void>;
+  /** Resolves after drain(); rejects with the StreamsError that ended it. */
+  readonly done: Promise<void>;
+}
+
+/** Starts a processor; returns when it reads. */
+export async function runProcessor<Input>(
+  processor: Processor<Input>,
+  options: RunnerOptions,
+): Promise<Running> {
+  const runner = new Runner(processor, options);
+  await runner.start();
+  return runner;
+}
+
+/** About a minute of a reachable server that does not store: longer than its restart with large streams. */
+const PUBLISH_ATTEMPTS = 60;
+
+/** One life between two recoveries. */
+interface Life<Input> {
+  readonly consumer: BatchConsumer;
+  readonly publisher: Publisher;
+  readonly store: CheckpointStore;
+  readonly already: AlreadyPublished;
+  /** Where each output stream ended when this life began. */
+  readonly ends: ReadonlyMap<string, number>;
+  partition: Partition<Input>;
+  /** Last batch worked through, and whether that is in a checkpoint. */
+  at: AckPoint | undefined;
+  dirtyMessages: number;
+  checkpointing: Promise<void> | undefined;
+  /** What ended it from outside a batch: a checkpoint that could not be written, outputs the server lost. */
+  failure: unknown;
+  /** Checkpoints written since outputs were last left out. */
+  quietCheckpoints: number;
+}
+
+class Runner<Input> implements Running {
+  readonly #processor: Processor<Input>;
+  readonly #options: RunnerOptions;
+  readonly #partition: string;
+  readonly #outputStreams: readonly OutputStream[];
+  readonly #checkpointMs: number;
+  readonly #checkpointMessages: number;
+  readonly #meters: RunnerMeters;
+  readonly #counts: SetAsideCounts = { undecodable: 0, poisonous: 0 };
+  readonly #log: (line: string) => void;
+  #life: Life<Input> | undefined;
+  #kv: KV | undefined;
+  #state: RunnerHealth['state'] = 'starting';
+  #error: unknown;
+  #timer: NodeJS.Timeout | undefined;
+  #stepping = false;
+  /** Inputs up to here are worked through one by one: one of them made the partition throw. */
+  #suspectThrough = 0;
+  #verifyOutputs = false;
+  #recoveries = 0;
+  #messages = 0;
+  #outputs = 0;
+  #suppressed = 0;
+  #lag = 0;
+  #generation = 0;
+  #lastBatchMs: number | undefined;
+  #lastCheckpointMs = 0;
+  #draining = false;
+  done: Promise<void> = Promise.resolve();
+
+  constructor(processor: Processor<Input>, options: RunnerOptions) {
+    this.#processor = processor;
+    this.#options = options;
+    this.#partition = options.partition ?? 'all';
+    this.#checkpointMs = options.checkpointMs ?? 1_000;
+    this.#checkpointMessages = options.checkpointMessages ?? 50_000;
+    this.#log = options.log ?? (() => undefined);
+    this.#outputStreams = outputStreamsOf(processor);
+    this.#meters = new RunnerMeters(options.metrics, processor.name, this.#partition);
+  }
+
+  get health(): RunnerHealth {
+    return {
+      state: this.#state,
+      processor: this.#processor.name,
+      partition: this.#partition,
+      lag: this.#lag,
+      inputSeq: this.#life?.at?.seq ?? 0,
+      generation: this.#generation,
+      messages: this.#messages,
+      outputs: this.#outputs,
+      suppressed: this.#suppressed + (this.#life?.already.suppressed ?? 0),
+      undecodable: this.#counts.undecodable,
+      poisonous: this.#counts.poisonous,
+      recoveries: this.#recoveries,
+      lastBatchMs: this.#lastBatchMs,
+      lastCheckpointMs: this.#lastCheckpointMs === 0 ? undefined : this.#lastCheckpointMs,
+      error: this.#error === undefined ? undefined : messageOf(this.#error),
+    };
+  }
+
+  async start(): Promise<void> {
+    this.#kv = await new Kvm(jetstream(this.#options.nc)).open(BUCKET.checkpoints);
+    this.#life = await this.#begin();
+    this.#state = 'running';
+    this.#timer = setInterval(() => this.#onTimer(), Math.min(this.#checkpointMs, 500));
+    void this.#watchConnection();
+    this.done = this.#run();
+    // `done` is for whoever waits for it; a failure also shows in health.
+    this.done.catch(() => undefined);
+  }
+
+  async drain(): Promise<void> {
+    if (this.#state === 'running') this.#state = 'draining';
+    this.#draining = true;
+    await this.#life?.consumer.close();
+    await this.done;
+  }
+
+  async #run(): Promise<void> {
+    try {
+      for (;;) {
+        const life = this.#life!;
+        const failure = await this.#live(life);
+        if (failure === undefined) break;
+        if (!this.#recoverable(failure)) throw failure;
+        this.#recoveries++;
+        this.#log(`${this.#processor.name} goes back to its checkpoint: ${messageOf(failure)}`);
+        await this.#end(life);
+        this.#life = await patiently('going back to the checkpoint', () => this.#begin());
+      }
+      await this.#finish(this.#life!);
+      this.#state = 'stopped';
+    } catch (error) {
+      this.#state = 'failed';
+      this.#error = error;
+      this.#life?.publisher.abandon();
+      await this.#life?.consumer.close();
+      throw error;
+    } finally {
+      clearInterval(this.#timer);
+    }
+  }
+
+  /** Works through batches until the consumer is closed (gives undefined) or something fails (gives it). */
+  async #live(life: Life<Input>): Promise<unknown> {
+    try {
+      await lastValueFrom(
+        batches(life.consumer, (batch) => this.#step(life, batch)),
+        { defaultValue: undefined },
+      );
+      return life.failure;
+    } catch (error) {
+      return error;
+    }
+  }
+
+  /** Ends a life from outside a batch. */
+  #interrupt(life: Life<Input>, failure: unknown): Promise<void> {
+    life.failure ??= failure;
+    return life.consumer.close();
+  }
+
+  /** Things that going back to a checkpoint mends. */
+  #recoverable(failure: unknown): boolean {
+    if (failure instanceof PoisonedBatch) {
+      // The same batch again, although it was worked through one by one: that would go on for ever.
+      if (failure.throughSeq <= this.#suspectThrough) return false;
+      this.#suspectThrough = failure.throughSeq;
+      return true;
+    }
+    return isStreamsError(failure, 'stream-rewound');
+  }
+
+  async #begin(): Promise<Life<Input>> {
+    const { nc, jsm, maxMessages, maxBytes, maxInFlight } = this.#options;
+    const store = await CheckpointStore.open(this.#kv!, this.#processor.name, this.#partition);
+    const { partition, input, generation } = await recover(jsm, store, this.#processor, this.#log);
+    const ends = new Map<string, number>();
+    const stored = new Map<string, Map<string, number>>();
+    for (const output of this.#outputStreams) {
+      const after = generation?.outputs.find(({ stream }) => stream === output.stream)?.after ?? 0;
+      const { ids, end } = await idsAfter(nc, jsm, output, after);
+      ends.set(output.stream, end);
+      const before = new Set(generation?.unacknowledged);
+      stored.set(output.stream, new Map([...ids].filter(([id]) => !before.has(id))));
+    }
+    const consumer = await BatchConsumer.open(nc, jsm, {
+      stream: this.#processor.input.stream,
+      filters: this.#processor.input.filters,
+      durable: `${this.#processor.name}-${this.#partition}`,
+      start: { after: input },
+      maxAckPending: 4 * this.#checkpointMessages + 2 * (maxMessages ?? 2_000),
+      ...(maxMessages === undefined ? {} : { maxMessages }),
+      ...(maxBytes === undefined ? {} : { maxBytes }),
+    });
+    if (this.#draining) await consumer.close();
+    this.#generation = generation?.generation ?? 0;
+    this.#stepping = false;
+    this.#verifyOutputs = false;
+    return {
+      consumer,
+      publisher: new Publisher(nc, { maxMessages: maxInFlight ?? 1024, maxAttempts: PUBLISH_ATTEMPTS }),
+      store,
+      already: new AlreadyPublished(stored),
+      ends,
+      partition,
+      at: undefined,
+      dirtyMessages: 0,
+      checkpointing: undefined,
+      failure: undefined,
+      quietCheckpoints: 0,
+    };
+  }
+
+  /** Ends a life before going back: what it published must be stored, to be seen as such. */
+  async #end(life: Life<Input>): Promise<void> {
+    await life.consumer.close();
+    await life.checkpointing;
+    await life.publisher.close();
+    this.#suppressed += life.already.suppressed;
+  }
+
+  async #finish(life: Life<Input>): Promise<void> {
+    await life.checkpointing;
+    if (life.dirtyMessages > 0) await this.#checkpoint(life);
+    if (life.failure !== undefined) throw life.failure;
+    await life.publisher.close();
+    await this.#options.nc.flush();
+  }
+
+  /** One batch. Synchronous unless something has to be waited for: then its observable completes later. */
+  #step(life: Life<Input>, batch: Batch): ObservableInput<never> {
+    if (life.failure !== undefined) throw life.failure;
+    if (this.#verifyOutputs) return promiseStep(this.#checkOutputs(life).then(() => this.#work(life, batch)));
+    const waiting = this.#work(life, batch);
+    return waiting === undefined ? EMPTY : promiseStep(waiting);
+  }
+
+  #work(life: Life<Input>, batch: Batch): Promise<void> | undefined {
+    const startedAt = performance.now();
+    const { outputs, bad } = this.#through(life, batch.messages);
+    this.#meters.batch(batch.messages.length, (performance.now() - startedAt) / 1000);
+    this.#messages += batch.messages.length;
+    this.#lag = batch.pending;
+    this.#lastBatchMs = Date.now();
+    const waiting = this.#publish(life, bad, outputs);
+    if (waiting === undefined) return this.#settle(life, batch);
+    this.#stepping = true;
+    return waiting.then(() => {
+      this.#stepping = false;
+      return this.#settle(life, batch);
+    });
+  }
+
+  #through(
+    life: Life<Input>,
+    messages: readonly RawMessage[],
+  ): { outputs: readonly Output[]; bad: readonly SetAside[] } {
+    if (parseDelivery(messages[0]!.reply ?? '').seq > this.#suspectThrough) {
+      return runBatch(this.#processor, life.partition, messages);
+    }
+    const result = runOneByOne(this.#processor, life.partition, messages);
+    life.partition = result.partition;
+    return result;
+  }
+
+  #publish(
+    life: Life<Input>,
+    bad: readonly SetAside[],
+    outputs: readonly Output[],
+  ): Promise<void> | undefined {
+    const all = bad.length === 0 ? outputs : [...this.#notYetSetAside(life, bad), ...outputs];
+    for (let i = 0; i < all.length; i++) {
+      const waiting = this.#publishOne(life, all[i]!);
+      if (waiting !== undefined) return this.#publishRest(life, all, i + 1, waiting);
+    }
+    return undefined;
+  }
+
+  /** What this process puts in quarantine now; going back to a checkpoint meets the same input again. */
+  #notYetSetAside(life: Life<Input>, bad: readonly SetAside[]): OutgoingMessage[] {
+    const fresh = bad.filter(({ message }) => !life.already.has(message.messageId));
+    for (const { poisonous } of fresh) this.#counts[poisonous ? 'poisonous' : 'undecodable']++;
+    return fresh.map(({ message }) => message);
+  }
+
+  async #publishRest(
+    life: Life<Input>,
+    all: readonly OutgoingMessage[],
+    from: number,
+    waiting: Promise<void>,
+  ): Promise<void> {
+    await waiting;
+    for (let i = from; i < all.length; i++) await this.#publishOne(life, all[i]!);
+  }
+
+  #publishOne(life: Life<Input>, message: OutgoingMessage): Promise<void> | undefined {
+    if (life.already.has(message.messageId)) {
+      life.quietCheckpoints = 0;
+      return undefined;
+    }
+    this.#outputs++;
+    return life.publisher.publish(message);
+  }
+
+  /** After a batch: its position, and a checkpoint when one is due. */
+  #settle(life: Life<Input>, batch: Batch): Promise<void> | undefined {
+    life.at = batch.last;
+    life.dirtyMessages += batch.messages.length;
+    const due =
+      life.dirtyMessages >= this.#checkpointMessages || this.#sinceCheckpoint() >= this.#checkpointMs;
+    if (!due) return undefined;
+    if (life.checkpointing === undefined) {
+      void this.#checkpoint(life);
+      return undefined;
+    }
+    // The one before is still being written. Far behind it, the input waits: what a crash repeats stays bounded.
+    return life.dirtyMessages >= 2 * this.#checkpointMessages ? life.checkpointing : undefined;
+  }
+
+  #sinceCheckpoint(): number {
+    return Date.now() - this.#lastCheckpointMs;
+  }
+
+  /** Takes the state now, and writes it while the next batches are worked on. Never rejects: see life.failure. */
+  #checkpoint(life: Life<Input>): Promise<void> {
+    const at = life.at;
+    if (at === undefined) return Promise.resolve();
+    const startedAt = performance.now();
+    this.#lastCheckpointMs = Date.now();
+    const state = life.partition.snapshot();
+    life.dirtyMessages = 0;
+    const snapshotSeconds = (performance.now() - startedAt) / 1000;
+    // Outputs of later inputs are published after this moment, so they come behind what is acknowledged now.
+    const unacknowledged = life.publisher.inFlightIds();
+    const after = new Map(
+      this.#outputStreams.map(({ stream }) => [stream, this.#outputsAfter(life, stream)]),
+    );
+    const written = life.publisher.flush().then(async () => {
+      const outputs: OutputPosition[] = this.#outputStreams.map(({ stream }) => ({
+        stream,
+        after: after.get(stream)!,
+        through: life.publisher.acked.get(stream) ?? null,
+      }));
+      const head = { stateVersion: this.#processor.stateVersion, input: at, outputs, unacknowledged };
+      const { generation, writtenBytes } = await life.store.write(head, state);
+      life.consumer.ack(at);
+      this.#generation = generation;
+      this.#meters.checkpoint({
+        seconds: (performance.now() - startedAt) / 1000,
+        snapshotSeconds,
+        stateBytes: state.byteLength,
+        writtenBytes,
+      });
+      this.#forgetStale(life);
+    });
+    life.checkpointing = written
+      .catch((error: unknown) => this.#interrupt(life, error))
+      .finally(() => {
+        life.checkpointing = undefined;
+      });
+    return life.checkpointing;
+  }
+
+  #outputsAfter(life: Life<Input>, stream: string): number {
+    return life.already.after(stream) ?? life.publisher.acked.get(stream)?.seq ?? life.ends.get(stream) ?? 0;
+  }
+
+  /** Outputs stored before that nobody computes again mean lost input or a processor that is not deterministic. */
+  #forgetStale(life: Life<Input>): void {
+    if (life.already.waiting === 0 || this.#lag > 0 || ++life.quietCheckpoints < 4) return;
+    const forgotten = life.already.forget();
+    this.#meters.unmatched(forgotten);
+    this.#log(
+      `${this.#processor.name}: ${forgotten} outputs stored before the restart were not computed again: ` +
+        'input was lost by the server, or the processor is not deterministic',
+    );
+  }
+
+  /** After a reconnection: a server that lost stored outputs needs them again. */
+  async #checkOutputs(life: Life<Input>): Promise<void> {
+    this.#verifyOutputs = false;
+    for (const [stream, through] of life.publisher.acked) {
+      const position = { stream, after: 0, through };
+      if (!(await patiently('checking outputs', () => outputsStored(this.#options.jsm, position)))) {
+        throw new StreamsError(
+          'stream-rewound',
+          `${stream} lost outputs that were stored`,
+          'going back to a checkpoint that fits',
+        );
+      }
+    }
+  }
+
+  #onTimer(): void {
+    const life = this.#life;
+    if (life === undefined || this.#state !== 'running') return;
+    this.#meters.figures(this.#lag, life.partition.figures?.() ?? {}, life.publisher.counts, this.#counts);
+    if (this.#verifyOutputs && !this.#stepping) {
+      void this.#checkOutputs(life).catch((error: unknown) => this.#interrupt(life, error));
+    }
+    const due = life.dirtyMessages > 0 && this.#sinceCheckpoint() >= this.#checkpointMs;
+    if (due && !this.#stepping && life.checkpointing === undefined) void this.#checkpoint(life);
+  }
+
+  async #watchConnection(): Promise<void> {
+    for await (const status of this.#options.nc.status()) {
+      if (this.#state === 'stopped' || this.#state === 'failed') return;
+      if (status.type === 'reconnect') this.#verifyOutputs = true;
+    }
+  }
+}
+
+/** A promise as a step of the pipeline that emits nothing. */
+function promiseStep(work: Promise<void>): ObservableInput<never> {
+  return from(work).pipe(ignoreElements());
+}
+
+function outputStreamsOf<Input>(processor: Processor<Input>): readonly OutputStream[] {
+  const byStream = new Map<string, string[]>();
+  for (const filter of processor.outputs) {
+    const stream = streamOfSubject(filter.replaceAll('*', 'x').replace(/>$/, 'x'));
+    if (stream === undefined) {
+      throw new StreamsError(
+        'subject-invalid',
+        `no stream stores "${filter}"`,
+        'add it to streams/topology.ts',
+      );
+    }
+    byStream.set(stream, [...(byStream.get(stream) ?? []), filter]);
+  }
+  const own = [...byStream].map(([stream, filters]) => ({ stream, filters, idPrefix: '' }));
+  return [...own, { stream: STREAM.quarantine, filters: ['bad.>'], idPrefix: `bad:${processor.name}:` }];
+}
