@@ -5,6 +5,8 @@ export interface ZoneChartOptions {
   readonly parent: HTMLElement;
   readonly densityLabel: string;
   readonly personsLabel: string;
+  /** The venue's, for the time axis. */
+  readonly timeZone: string;
   /** Length of the time axis, ms. */
   readonly spanMs: number;
 }
@@ -25,9 +27,10 @@ export class ZoneChart {
   readonly #spanMs: number;
   readonly #resize: ResizeObserver;
 
-  constructor({ parent, densityLabel, personsLabel, spanMs }: ZoneChartOptions) {
+  constructor({ parent, densityLabel, personsLabel, timeZone, spanMs }: ZoneChartOptions) {
     this.#parent = parent;
     this.#spanMs = spanMs;
+    const clock = new Intl.DateTimeFormat('en-GB', { timeZone, hour: '2-digit', minute: '2-digit' });
     this.#plot = new uPlot(
       {
         ...this.#size(),
@@ -42,9 +45,24 @@ export class ZoneChart {
           persons: { range: (_plot, _min, max) => [0, Math.max(10, (max ?? 0) * 1.1)] },
         },
         axes: [
-          { ...AXIS, font: FONT, size: 22, values: (_plot, times) => times.map(clock), space: 60 },
-          { ...AXIS, font: FONT, scale: 'density', size: 34, space: 26 },
-          { ...AXIS, font: FONT, scale: 'persons', side: 1, size: 42, space: 26, grid: { show: false } },
+          {
+            ...AXIS,
+            font: FONT,
+            size: 28,
+            values: (_plot, times) => times.map((s) => clock.format(s * 1000)),
+            space: 60,
+          },
+          { ...AXIS, font: FONT, scale: 'density', size: 38, space: 26 },
+          {
+            ...AXIS,
+            font: FONT,
+            scale: 'persons',
+            side: 1,
+            size: 40,
+            values: (_plot, counts) => counts.map(short),
+            space: 26,
+            grid: { show: false },
+          },
         ],
         series: [
           {},
@@ -87,7 +105,7 @@ export class ZoneChart {
   }
 }
 
-function clock(seconds: number): string {
-  const time = new Date(seconds * 1000);
-  return `${String(time.getHours()).padStart(2, '0')}:${String(time.getMinutes()).padStart(2, '0')}`;
+/** Axis numbers in at most four characters: 900, 1.5k, 12k. */
+function short(count: number): string {
+  return count < 1000 ? String(count) : `${Number((count / 1000).toFixed(1))}k`;
 }

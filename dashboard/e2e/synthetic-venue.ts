@@ -138,12 +138,10 @@ export class SyntheticVenue {
   /** Persons denser towards the zone's middle, so that the raster has a gradient. */
   #fill(zone: Zone, count: number, random: () => number): number {
     const box = boundingBox(zone.area);
-    const inset = 0.5;
     for (let placed = 0, tries = 0; placed < count; tries++) {
       if (tries > 500 * (count + 10)) return placed;
-      const squeeze = tries % 3 === 0 ? 1 : 0.5;
-      const x = (box.minX + box.maxX) / 2 + (random() - 0.5) * squeeze * (box.maxX - box.minX - inset);
-      const y = (box.minY + box.maxY) / 2 + (random() - 0.5) * squeeze * (box.maxY - box.minY - inset);
+      const x = (box.minX + box.maxX) / 2 + ((random() + random() - 1) * (box.maxX - box.minX)) / 2;
+      const y = (box.minY + box.maxY) / 2 + ((random() + random() - 1) * (box.maxY - box.minY)) / 2;
       if (!pointInPolygon(zone.area, x, y) || !this.#walkable(x, y)) continue;
       this.#x.push(x);
       this.#y.push(y);
@@ -212,9 +210,11 @@ function fruin(density: number): 'A' | 'B' | 'C' | 'D' | 'E' | 'F' {
 /** Makes the streams and stores the venues, as an installation would. */
 export async function prepareServer(nc: NatsConnection, venues: readonly Venue[]): Promise<JetStreamClient> {
   await apply(await jetstreamManager(nc), topology({ storageBytes: 1024 ** 3 }));
-  const kv = await new Kvm(nc).open(BUCKET.venues);
-  for (const venue of venues) {
-    await kv.put(`${venue.org}.${venue.id}`, formatVenueDocument(writeVenue(venue)));
-  }
+  for (const venue of venues) await storeVenue(nc, venue);
   return jetstream(nc);
+}
+
+export async function storeVenue(nc: NatsConnection, venue: Venue): Promise<void> {
+  const kv = await new Kvm(nc).open(BUCKET.venues);
+  await kv.put(`${venue.org}.${venue.id}`, formatVenueDocument(writeVenue(venue)));
 }

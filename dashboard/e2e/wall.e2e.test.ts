@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { JetStreamClient } from '@nats-io/jetstream';
+import { type JetStreamClient, jetstream } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { build } from 'vite';
@@ -16,7 +16,7 @@ import { connect } from '#streams/connect.ts';
 import type { RunningServer } from '#streams/server/index.ts';
 import { startBrowser } from '#testing/browser.ts';
 import { startTestServer } from '#testing/nats.ts';
-import { prepareServer, SyntheticVenue } from './synthetic-venue.ts';
+import { prepareServer, SyntheticVenue, storeVenue } from './synthetic-venue.ts';
 
 const repository = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const artifacts = path.join(repository, 'artifacts');
@@ -25,13 +25,24 @@ const load = (name: string) =>
 
 const stadium = load('harbour-stadium');
 const pool = load('lotus-pool');
-/** Ground level of the stadium: rising densities, one zone that nobody sees, an empty pitch. */
+/** Mean density at ingress by the first word of a zone's id, p/m2. */
+const INGRESS: Readonly<Record<string, number>> = {
+  approach: 1.3,
+  promenade: 1.1,
+  forecourt: 2.4,
+  plaza: 0.25,
+  concourse: 0.8,
+};
+/** Ground level of the stadium at ingress: one gate overcrowded, one zone that nobody sees, an empty pitch. */
 const crowd = new SyntheticVenue({
   venue: stadium,
   level: 0,
   seed: 7,
-  density: (zone, i) =>
-    zone.use === 'pitch' ? 0 : i === 4 ? null : Math.min(6.4, 0.15 + ((i * 5) % 13) ** 2 / 26),
+  density: ({ id }, i) => {
+    if (id === 'promenade-n') return null;
+    if (id === 'forecourt-s') return 4.6;
+    return (INGRESS[id.split('-')[0]!] ?? 0) * (0.5 + ((i * 7) % 11) / 11);
+  },
 });
 
 let server: RunningServer;
@@ -235,17 +246,36 @@ describe('the wall', () => {
     await context.close();
   });
 
-  it('comes back by itself when the server does', async () => {
-    const { page, context } = await openWall();
-    await page.waitForSelector('[data-testid=link][data-state=connected]');
+  it('says when the server is gone, and comes back by itself when the server does', async () => {
+    await publishing?.stop();
+    publishing = null;
+    const open = await openWall();
+    await open.page.waitForSelector('[data-testid=link][data-state=connected]');
+    await server.kill9();
+    await open.page.waitForSelector('[data-testid=link][data-state=reconnecting]');
+    expect(await open.page.getByTestId('notices').innerText()).toContain('no longer change');
+    // A wall that is opened while there is no server waits for it.
+    const early = await openWall();
+    await early.page.waitForSelector('[data-testid=link][data-state=connecting]');
+
     await server.restart();
-    await page
-      .waitForSelector('[data-testid=link]:not([data-state=connected])', { timeout: 15_000 })
-      .catch(() => null);
-    await page.waitForSelector('[data-testid=link][data-state=connected]', { timeout: 30_000 });
+    // A publisher that starts afresh: this test is about how the wall comes back.
+    await nc.close();
+    nc = await connect({ servers: server.url, name: 'wall-test' });
+    js = jetstream(nc);
     publishing = startPublishing();
-    await numbersLive(page);
-    await context.close();
+    for (const { page } of [open, early]) {
+      await page.waitForSelector('[data-testid=link][data-state=connected]', { timeout: 30_000 });
+      await numbersLive(page);
+    }
+    // The watch on the venues outlived the crash: a new version appears without a reload.
+    await storeVenue(nc, { ...pool, version: 2, name: { zh: '新名', en: 'Renamed Pool' } });
+    await open.page.getByTestId('organisation').selectOption('swimming-centre');
+    await open.page.waitForFunction(() =>
+      document.querySelector('[data-testid=venue]')?.textContent?.includes('Renamed Pool'),
+    );
+    await open.context.close();
+    await early.context.close();
   });
 
   it('changes venue and level, remembers them in the address, and fits a phone', async () => {

@@ -24,6 +24,7 @@ import { watchVenues } from './venues.ts';
 /** At most this many frames a second reach the page. */
 const FRAME_INTERVAL_MS = 50;
 const COUNTERS_INTERVAL_MS = 500;
+const HISTORY_RETRY_MS = 5000;
 /** Window results kept while the page is busy: half a minute of 60 zones. */
 const WINDOW_LIMIT = 2048;
 
@@ -191,41 +192,51 @@ export class FeedSession {
     this.#lastMalformed = `${subject}: ${reason(error)}`;
   }
 
+  /** Reads the past of the selection, again and again until it can be read or something else is selected. */
   async #catchUp(selection: Selection): Promise<void> {
     const epoch = ++this.#epoch;
     const current = (): boolean => this.#epoch === epoch;
+    while (current()) {
+      try {
+        await this.#readPast(selection, current);
+        if (current()) this.#problem('history-unavailable', '');
+        return;
+      } catch (error) {
+        // Live data still come; the operator is told that the past is missing.
+        if (current()) this.#problem('history-unavailable', reason(error));
+      }
+      await new Promise((resolve) => setTimeout(resolve, HISTORY_RETRY_MS));
+    }
+  }
+
+  async #readPast(selection: Selection, current: () => boolean): Promise<void> {
     const nc = this.#nc!;
     const { org, venue, level } = selection;
-    try {
-      const last = await readLastGrid(nc, gridSubject(org, venue, level));
-      if (last !== null && current()) {
-        try {
-          this.#outbox.putGridIfNone(displayGrid(last));
-        } catch (error) {
-          this.#onMalformed(gridSubject(org, venue, level), error);
-        }
-        this.#schedule();
+    const raster = gridSubject(org, venue, level);
+    const last = await readLastGrid(nc, raster);
+    if (last !== null && current()) {
+      try {
+        this.#outbox.putGridIfNone(displayGrid(last));
+      } catch (error) {
+        this.#onMalformed(raster, error);
       }
-      const zones = await readZoneHistory(
-        nc,
-        `win.density.${org}.${venue}.*`,
-        this.#historyMs,
-        current,
-        (subject, error) => this.#onMalformed(subject, error),
-      );
-      if (!current()) return;
-      const transfer = zones.flatMap((z) => [
-        z.end.buffer,
-        z.density.buffer,
-        z.count.buffer,
-        z.revision.buffer,
-      ]);
-      this.#emit({ kind: 'history', selection, zones }, transfer as ArrayBuffer[]);
-      this.#problem('history-unavailable', '');
-    } catch (error) {
-      // Live data still come; the operator is told that the past is missing.
-      if (current()) this.#problem('history-unavailable', reason(error));
+      this.#schedule();
     }
+    const zones = await readZoneHistory(
+      nc,
+      `win.density.${org}.${venue}.*`,
+      this.#historyMs,
+      current,
+      (subject, error) => this.#onMalformed(subject, error),
+    );
+    if (!current()) return;
+    const transfer = zones.flatMap((zone) => [
+      zone.end.buffer,
+      zone.density.buffer,
+      zone.count.buffer,
+      zone.revision.buffer,
+    ]);
+    this.#emit({ kind: 'history', selection, zones }, transfer as ArrayBuffer[]);
   }
 
   #schedule(): void {

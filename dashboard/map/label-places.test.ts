@@ -1,39 +1,57 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { placeLabels } from './label-places.ts';
+import { type Candidate, placeLabels } from './label-places.ts';
 
 const sizes = { full: { width: 100, height: 40 }, small: { width: 40, height: 20 } };
-const pane = { width: 500, height: 300 };
+const pane = { width: 800, height: 500 };
+
+/** A zone of the given size about (x, y). */
+function zone(id: string, x: number, y: number, width: number, height: number, important = false): Candidate {
+  return { id, x, y, important, box: [x - width / 2, y - height / 2, x + width / 2, y + height / 2] };
+}
 
 describe('placeLabels', () => {
-  it('keeps the most important label whole and shrinks or drops the others', () => {
+  it('puts the whole label inside a large zone and a small one on a small zone', () => {
     const placed = placeLabels(
-      [
-        { id: 'densest', x: 100, y: 100 },
-        { id: 'beside', x: 172, y: 100 },
-        { id: 'under', x: 102, y: 101 },
-        { id: 'apart', x: 300, y: 200 },
-        { id: 'outside', x: 600, y: 100 },
-      ],
+      [zone('plaza', 200, 200, 200, 100), zone('kiosk', 500, 200, 50, 50)],
       sizes,
       pane,
     );
-    expect(placed.map(({ id, form }) => [id, form])).toEqual([
-      ['densest', 'full'],
-      ['beside', 'small'],
-      ['apart', 'full'],
+    expect(placed).toEqual([
+      { id: 'plaza', form: 'full', x: 200, y: 200, beside: false },
+      { id: 'kiosk', form: 'small', x: 500, y: 200, beside: false },
     ]);
   });
 
-  it('never lets two labels overlap', () => {
-    const point = fc.record({
-      id: fc.string(),
-      x: fc.integer({ min: 0, max: 500 }),
-      y: fc.integer({ min: 0, max: 300 }),
+  it('puts the whole label of an important small zone beside it, not over another important zone', () => {
+    const gate = zone('gate', 300, 200, 40, 40, true);
+    expect(placeLabels([gate], sizes, pane)).toEqual([
+      { id: 'gate', form: 'full', x: 300 + 20 + 10 + 50, y: 200, beside: true },
+    ]);
+    const right = zone('right', 360, 200, 60, 60, true);
+    const [first] = placeLabels([gate, right], sizes, pane);
+    expect(first).toMatchObject({ id: 'gate', form: 'full', x: 300 - 20 - 10 - 50, beside: true });
+  });
+
+  it('keeps labels on the pane and leaves out zones that are not', () => {
+    const [corner] = placeLabels([zone('corner', 790, 10, 20, 20, true)], sizes, pane);
+    expect(corner).toMatchObject({ form: 'full', x: 790 - 10 - 10 - 50 });
+    expect(placeLabels([zone('away', 900, 10, 20, 20, true)], sizes, pane)).toEqual([]);
+  });
+
+  it('never lets two labels overlap, and always places the first', () => {
+    const any = fc.record({
+      x: fc.integer({ min: 0, max: 800 }),
+      y: fc.integer({ min: 0, max: 500 }),
+      width: fc.integer({ min: 5, max: 300 }),
+      height: fc.integer({ min: 5, max: 200 }),
+      important: fc.boolean(),
     });
     fc.assert(
-      fc.property(fc.array(point, { maxLength: 60 }), (points) => {
-        const placed = placeLabels(points, sizes, pane);
+      fc.property(fc.array(any, { minLength: 1, maxLength: 60 }), (zones) => {
+        const candidates = zones.map((z, i) => zone(String(i), z.x, z.y, z.width, z.height, z.important));
+        const placed = placeLabels(candidates, sizes, pane);
+        expect(placed[0]?.id).toBe('0');
         for (const a of placed) {
           for (const b of placed) {
             if (a === b) continue;

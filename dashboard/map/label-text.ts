@@ -27,7 +27,8 @@ export function zoneLabel(row: ZoneRow, { words, language }: LabelText): ZoneLab
   return {
     name: row.zone.name[language],
     count: format.persons(row.count),
-    density: row.density === null ? format.UNKNOWN : `${format.density(row.density)} ${words.densityUnit}`,
+    // One question mark says it; the unit of nothing is noise.
+    density: row.density === null ? '' : `${format.density(row.density)} ${words.densityUnit}`,
     levelOfService: row.levelOfService ?? format.UNKNOWN,
     trust,
   };

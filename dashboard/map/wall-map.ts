@@ -1,5 +1,6 @@
 // The map: one Deck, layers rebuilt only where their data changed, labels as HTML above it.
 import { Deck, type Layer, MapView, type MapViewState, WebMercatorViewport } from '@deck.gl/core';
+import { pointInPolygon } from '#models/geometry/polygon.ts';
 import type { Venue } from '#models/venue/types.ts';
 import type { DisplayGrid, People } from '../feed/messages.ts';
 import { type Freshness, freshness, type ZoneRow } from '../state/zone-row.ts';
@@ -19,6 +20,8 @@ export interface Hover {
   readonly y: number;
   /** The cell's number, p/m2, or a display mark; undefined outside the raster or where there is none. */
   readonly cell: number | undefined;
+  /** The zone of this level that holds the point. */
+  readonly zoneId: string | undefined;
 }
 
 export interface WallMapOptions {
@@ -29,8 +32,8 @@ export interface WallMapOptions {
   readonly onFault: (text: string) => void;
 }
 
-/** Room left around the venue, as a share of the pane. */
-const MARGIN = 0.04;
+/** Room left around the venue for the read-outs above and the legend below, pixels. */
+const PADDING = { side: 24, top: 48, bottom: 72 };
 
 export class WallMap {
   readonly #options: WallMapOptions;
@@ -166,7 +169,7 @@ export class WallMap {
   #fitBounds([x0, y0, x1, y1]: BoundsM): void {
     const { anchor } = this.#venue!;
     const { clientWidth: width, clientHeight: height } = this.#options.parent;
-    if (width === 0 || height === 0) return;
+    if (width <= 2 * PADDING.side || height <= PADDING.top + PADDING.bottom) return;
     // Pixels per metre at a trial zoom give the zoom that fits.
     const trial = new WebMercatorViewport({
       width,
@@ -178,8 +181,13 @@ export class WallMap {
     });
     const [ax, ay] = toPixel(trial, anchor, x0, y0);
     const [bx, by] = toPixel(trial, anchor, x1, y1);
-    const share = Math.max(Math.abs(bx - ax) / width, Math.abs(by - ay) / height) / (1 - 2 * MARGIN);
-    const centre = trial.unproject([(ax + bx) / 2, (ay + by) / 2]);
+    const room = { width: width - 2 * PADDING.side, height: height - PADDING.top - PADDING.bottom };
+    const share = Math.max(Math.abs(bx - ax) / room.width, Math.abs(by - ay) / room.height);
+    // The view's centre lies below the venue's by half of what the legend takes more than the read-outs.
+    const centre = trial.unproject([
+      (ax + bx) / 2,
+      (ay + by) / 2 + ((PADDING.bottom - PADDING.top) / 2) * share,
+    ]);
     this.#setView({
       longitude: centre[0]!,
       latitude: centre[1]!,
@@ -200,6 +208,11 @@ export class WallMap {
   #viewport(): WebMercatorViewport {
     const { clientWidth: width, clientHeight: height } = this.#options.parent;
     return new WebMercatorViewport({ ...this.#view, width: Math.max(1, width), height: Math.max(1, height) });
+  }
+
+  #pixelsPerMetre(): number {
+    const { pixelsPerMeter } = this.#viewport().getDistanceScales() as { pixelsPerMeter?: number[] };
+    return pixelsPerMeter?.[0] ?? 1;
   }
 
   #placeLabels(): void {
@@ -236,20 +249,24 @@ export class WallMap {
         );
       }
       layers.push(...this.#plan);
-      if (this.#people !== null) layers.push(peopleLayer(venue.anchor, this.#people));
+      if (this.#people !== null) layers.push(peopleLayer(venue.anchor, this.#people, this.#pixelsPerMetre()));
       this.#deck.setProps({ layers });
     });
   }
 
   readonly #onPointerMove = (event: PointerEvent): void => {
-    const { anchor } = this.#venue ?? {};
-    if (anchor === undefined) return;
+    const venue = this.#venue;
+    if (venue === null) return;
     const box = this.#options.parent.getBoundingClientRect();
     const px = event.clientX - box.left;
     const py = event.clientY - box.top;
-    const [x, y] = toLocal(this.#viewport(), anchor, px, py);
+    const [x, y] = toLocal(this.#viewport(), venue.anchor, px, py);
     const grid = this.#gridFreshness === 'unknown' ? null : this.#grid;
-    this.#options.onHover({ px, py, x, y, cell: grid === null ? undefined : cellAt(grid, x, y) });
+    const zone = venue.zones.find(
+      (candidate) => candidate.level === this.#level && pointInPolygon(candidate.area, x, y),
+    );
+    const cell = grid === null ? undefined : cellAt(grid, x, y);
+    this.#options.onHover({ px, py, x, y, cell, zoneId: zone?.id });
   };
 
   readonly #onPointerLeave = (): void => this.#options.onHover(null);

@@ -1,13 +1,16 @@
 // Zone labels as HTML above the map: crisp in every script, readable by assistive technology through the zone list (the
 // labels themselves repeat it and are hidden from it), and updated twice a second at most.
+import { boundingBox } from '#models/geometry/polygon.ts';
 import type { Zone } from '#models/venue/types.ts';
 import { densityCss, inkOn } from '../colour/density-scale.ts';
 import { byDensity, type ZoneRow } from '../state/zone-row.ts';
-import { placeLabels } from './label-places.ts';
+import { type Box, placeLabels } from './label-places.ts';
 import { type LabelText, zoneLabel } from './label-text.ts';
 import { labelPoint } from './local-frame.ts';
 
-const SIZES = { full: { width: 124, height: 56 }, small: { width: 58, height: 22 } };
+/** This many of the densest zones keep a whole label. */
+const IMPORTANT = 6;
+const SIZES = { full: { width: 142, height: 54 }, small: { width: 58, height: 22 } };
 
 interface LabelElement {
   readonly root: HTMLDivElement;
@@ -16,13 +19,18 @@ interface LabelElement {
   readonly density: HTMLElement;
   readonly los: HTMLElement;
   readonly trust: HTMLElement;
+  readonly leader: HTMLDivElement;
   readonly at: readonly [number, number];
+  /** Two opposite corners of the zone's box, metres. */
+  readonly corners: readonly [number, number, number, number];
 }
 
 export class ZoneLabels {
   readonly #layer: HTMLDivElement;
   readonly #labels = new Map<string, LabelElement>();
   #order: string[] = [];
+  /** Zones whose label is whole even where it stands beside them. */
+  #important = new Set<string>();
   #selected: string | null = null;
 
   constructor(parent: HTMLElement) {
@@ -42,6 +50,10 @@ export class ZoneLabels {
       root.dataset.testid = 'zone-label';
       root.dataset.zone = zone.id;
       root.hidden = true;
+      const leader = document.createElement('div');
+      leader.className = 'leader';
+      leader.hidden = true;
+      const box = boundingBox(zone.area);
       const part = (name: string): HTMLElement => {
         const element = document.createElement('span');
         element.className = name;
@@ -55,10 +67,12 @@ export class ZoneLabels {
         count: part('count'),
         density: part('density'),
         trust: part('trust'),
+        leader,
         at: labelPoint(zone.area),
+        corners: [box.minX, box.minY, box.maxX, box.maxY] as const,
       };
       this.#labels.set(zone.id, label);
-      this.#layer.append(root);
+      this.#layer.append(leader, root);
     }
   }
 
@@ -66,6 +80,9 @@ export class ZoneLabels {
   setRows(rows: readonly ZoneRow[], text: LabelText): void {
     const here = rows.filter((row) => this.#labels.has(row.zone.id)).sort(byDensity);
     this.#order = here.map((row) => row.zone.id);
+    this.#important = new Set(
+      here.filter((row, rank) => rank < IMPORTANT || row.status === 'stale').map((row) => row.zone.id),
+    );
     for (const row of here) {
       const label = this.#labels.get(row.zone.id)!;
       const shown = zoneLabel(row, text);
@@ -95,18 +112,24 @@ export class ZoneLabels {
       const label = this.#labels.get(id);
       if (label === undefined) return [];
       const [x, y] = project(label.at[0], label.at[1]);
-      return [{ id, x, y }];
+      const [ax, ay] = project(label.corners[0], label.corners[1]);
+      const [bx, by] = project(label.corners[2], label.corners[3]);
+      const box: Box = [Math.min(ax, bx), Math.min(ay, by), Math.max(ax, bx), Math.max(ay, by)];
+      return [{ id, x, y, box, important: id === first || this.#important.has(id) }];
     });
+    const anchors = new Map(candidates.map(({ id, x, y }) => [id, [x, y] as const]));
     const placed = new Map(
       placeLabels(candidates, SIZES, { width, height }).map((place) => [place.id, place]),
     );
-    for (const [id, { root }] of this.#labels) {
+    for (const [id, { root, leader }] of this.#labels) {
       const place = placed.get(id);
       root.hidden = place === undefined;
+      leader.hidden = place?.beside !== true;
       if (place === undefined) continue;
       root.dataset.form = place.form;
       const size = SIZES[place.form];
       root.style.transform = `translate(${Math.round(place.x - size.width / 2)}px, ${Math.round(place.y - size.height / 2)}px)`;
+      if (place.beside) drawLeader(leader, anchors.get(id)!, place);
     }
   }
 
@@ -117,4 +140,15 @@ export class ZoneLabels {
 
 function write(element: HTMLElement, text: string): void {
   if (element.textContent !== text) element.textContent = text;
+}
+
+/** A line from the zone's point to the label's centre; the label lies above its far end. */
+function drawLeader(
+  leader: HTMLElement,
+  from: readonly [number, number],
+  to: { x: number; y: number },
+): void {
+  const [dx, dy] = [to.x - from[0], to.y - from[1]];
+  leader.style.width = `${Math.hypot(dx, dy)}px`;
+  leader.style.transform = `translate(${from[0]}px, ${from[1]}px) rotate(${Math.atan2(dy, dx)}rad)`;
 }

@@ -44,6 +44,8 @@ export class Wall {
   chartZones = $state.raw<readonly string[]>([]);
   chosenZone = $state<string | null>(null);
   counters = $state.raw<FeedCounters>({ received: 0, dropped: 0, malformed: 0, lastMalformed: '' });
+  /** Frames were dropped within the last ten seconds. */
+  dropping = $state(false);
   strangers = $state(0);
   problems = $state.raw<ReadonlyMap<FeedProblem | 'graphics', string>>(new Map());
   clock = $state.raw<ClockReading>({ mode: 'live', nowMs: Date.now(), silentMs: Number.POSITIVE_INFINITY });
@@ -59,6 +61,7 @@ export class Wall {
   readonly #eventClock = new EventClock();
   #order: readonly string[] = [];
   #sortedAt = 0;
+  #droppedAt = Number.NEGATIVE_INFINITY;
   #chartsAt = 0;
   #peopleEpochMs = Number.NEGATIVE_INFINITY;
   #timer: ReturnType<typeof setInterval> | undefined;
@@ -148,6 +151,7 @@ export class Wall {
   tick(): void {
     this.wallMs = Date.now();
     this.clock = this.#eventClock.read(this.wallMs);
+    this.dropping = this.wallMs - this.#droppedAt < 10_000;
     const store = this.#store;
     if (store === null) return;
     const rows = store.rows(this.clock.nowMs);
@@ -192,6 +196,7 @@ export class Wall {
         this.#onFrame(event.frame);
         break;
       case 'counters':
+        if (event.counters.dropped > this.counters.dropped) this.#droppedAt = Date.now();
         this.counters = event.counters;
         break;
       case 'problem':
@@ -204,6 +209,7 @@ export class Wall {
     if (!this.#isCurrent(selection)) return;
     for (const zone of zones) this.#store?.applyHistory(zone);
     this.#sortedAt = 0;
+    this.#chartsAt = 0;
     this.tick();
   }
 
@@ -251,6 +257,7 @@ export class Wall {
       }
       if (firstNumbers && frame.windows.length > 0) {
         this.#sortedAt = 0;
+        this.#chartsAt = 0;
         this.tick();
       }
     }

@@ -4,16 +4,20 @@ import type { GeoAnchor } from '#models/venue/types.ts';
 import type { People } from '../../feed/messages.ts';
 import { placement } from '../local-frame.ts';
 
-/** A new `people` object each update tells deck.gl to upload the column; radius about that of a person. */
-export function peopleLayer(anchor: GeoAnchor, people: People): ScatterplotLayer {
+/**
+ * A new `people` object each update tells deck.gl to upload the column; the radius is about that of a person. Seen from
+ * afar the dots fade, or twenty thousand of them would hide the density below.
+ */
+export function peopleLayer(anchor: GeoAnchor, people: People, pixelsPerMetre: number): ScatterplotLayer {
   return new ScatterplotLayer({
     ...placement(anchor),
     id: 'people',
     data: { length: people.count, attributes: { getPosition: { value: people.positions, size: 2 } } },
     getRadius: 0.22,
-    radiusMinPixels: 1.1,
+    radiusMinPixels: 0.7,
     radiusMaxPixels: 6,
-    getFillColor: [236, 242, 255, 215],
+    getFillColor: [236, 242, 255],
+    opacity: Math.min(0.9, Math.max(0.4, 0.3 + pixelsPerMetre * 0.04)),
     antialiasing: false,
   });
 }
