@@ -32,17 +32,58 @@ export interface AreaIndex {
   readonly sets: number;
 }
 
-/** Cells that need more than a look: zones whose edges pass, and how to decide each. */
-interface EdgeCell {
+/**
+ * Cells that need more than a look, as flat columns. Cell c decides its areas from `first[c]` to `first[c+1]`; the k-th
+ * of these is area `areas[k]`, with edges from `starts[k]` to `starts[k+1]` of `edges` to be tested.
+ */
+class EdgeCells {
+  count = 0;
   /** Set of the areas that hold all of the cell. */
-  base: number;
-  readonly areas: Uint32Array;
+  base = new Int32Array(0);
+  first = new Uint32Array(1);
+  areas = new Uint32Array(0);
   /** Edges known to be crossed by a ray from any point of the cell to the right, modulo 2. */
-  readonly parity: Uint8Array;
-  /** Edges of area k of `areas` to be tested: from `starts[k]` to `starts[k+1]` of `edges`, four numbers each. */
-  readonly starts: Uint32Array;
+  parity = new Uint8Array(0);
+  starts = new Uint32Array(1);
   /** Lower end x, y, upper end x, y. */
-  readonly edges: Float64Array;
+  edges = new Float64Array(0);
+
+  readonly #lists = {
+    base: [] as number[],
+    first: [0],
+    areas: [] as number[],
+    parity: [] as number[],
+    starts: [0],
+    edges: [] as number[],
+  };
+
+  addEdge(lx: number, ly: number, ux: number, uy: number): void {
+    this.#lists.edges.push(lx, ly, ux, uy);
+  }
+
+  /** Closes the edges added since the last call: they are those of `area`. */
+  addArea(area: number, parity: number): void {
+    this.#lists.areas.push(area);
+    this.#lists.parity.push(parity);
+    this.#lists.starts.push(this.#lists.edges.length);
+  }
+
+  /** Closes the areas added since the last call: they are those of a cell, whose number is returned. */
+  addCell(base: number): number {
+    this.#lists.base.push(base);
+    this.#lists.first.push(this.#lists.areas.length);
+    return this.count++;
+  }
+
+  seal(): void {
+    this.base = Int32Array.from(this.#lists.base);
+    this.first = Uint32Array.from(this.#lists.first);
+    this.areas = Uint32Array.from(this.#lists.areas);
+    this.parity = Uint8Array.from(this.#lists.parity);
+    this.starts = Uint32Array.from(this.#lists.starts);
+    this.edges = Float64Array.from(this.#lists.edges);
+    for (const list of Object.values(this.#lists)) list.length = 0;
+  }
 }
 
 const NO_MEMBERS: readonly number[] = [];
@@ -57,7 +98,7 @@ export function createAreaIndex(areas: readonly AreaM[], cellM: number = CELL_M)
   const perMetre = 1 / size;
   // >= -1: the set of the whole cell; below: -2 - (number of its edge cell).
   const cells = new Int32Array(columns * rows).fill(-1);
-  const edgeCells: EdgeCell[] = [];
+  const edgeCells = new EdgeCells();
 
   function build(): void {
     const touched = edges.map((list) => touchedCells(list, { minX, minY, size, columns, rows }));
@@ -71,9 +112,9 @@ export function createAreaIndex(areas: readonly AreaM[], cellM: number = CELL_M)
     });
     for (let area = 0; area < areas.length; area++) fillWhole(area, touched[area]!);
     for (const [cell, around] of near) {
-      edgeCells.push(edgeCell(cell, around));
-      cells[cell] = -1 - edgeCells.length;
+      cells[cell] = -2 - addEdgeCell(cell, around);
     }
+    edgeCells.seal();
   }
 
   /** Adds `area` to the cells it holds entirely: between two touched cells of a row, membership cannot change. */
@@ -98,40 +139,33 @@ export function createAreaIndex(areas: readonly AreaM[], cellM: number = CELL_M)
     }
   }
 
-  function edgeCell(cell: number, around: readonly number[]): EdgeCell {
+  function addEdgeCell(cell: number, around: readonly number[]): number {
     const left = minX + (cell % columns) * size - SLACK_M;
     const right = left + size + 2 * SLACK_M;
     const bottom = minY + Math.floor(cell / columns) * size - SLACK_M;
     const top = bottom + size + 2 * SLACK_M;
-    const parity = new Uint8Array(around.length);
-    const starts = new Uint32Array(around.length + 1);
-    const tested: number[] = [];
-    around.forEach((area, k) => {
+    for (const area of around) {
       const list = edges[area]!;
+      let parity = 0;
       for (let e = 0; e < list.length; e += 4) {
         const [lx, ly, ux, uy] = [list[e]!, list[e + 1]!, list[e + 2]!, list[e + 3]!];
         // A ray to the right from the cell cannot meet edges above, below or to the left of it.
         if (ly === uy || uy <= bottom || ly > top || Math.max(lx, ux) < left) continue;
         // It meets every edge that is wholly to the right and passes the whole height of the cell.
-        if (Math.min(lx, ux) > right && ly <= bottom && uy > top) parity[k]! ^= 1;
-        else tested.push(lx, ly, ux, uy);
+        if (Math.min(lx, ux) > right && ly <= bottom && uy > top) parity ^= 1;
+        else edgeCells.addEdge(lx, ly, ux, uy);
       }
-      starts[k + 1] = tested.length;
-    });
-    return {
-      base: cells[cell]!,
-      areas: Uint32Array.from(around),
-      parity,
-      starts,
-      edges: Float64Array.from(tested),
-    };
+      edgeCells.addArea(area, parity);
+    }
+    return edgeCells.addCell(cells[cell]!);
   }
 
-  function atEdge(cell: EdgeCell, x: number, y: number): number {
-    let set = cell.base;
-    for (let k = 0; k < cell.areas.length; k++) {
-      if (holds(cell.edges, cell.starts[k]!, cell.starts[k + 1]!, cell.parity[k]!, x, y)) {
-        set = sets.with(set, cell.areas[k]!);
+  function atEdge(cell: number, x: number, y: number): number {
+    const { areas: numbers, starts, parity, edges: tested } = edgeCells;
+    let set = edgeCells.base[cell]!;
+    for (let k = edgeCells.first[cell]!; k < edgeCells.first[cell + 1]!; k++) {
+      if (holds(tested, starts[k]!, starts[k + 1]!, parity[k]!, x, y)) {
+        set = set < 0 ? numbers[k]! : sets.with(set, numbers[k]!);
       }
     }
     return set;
@@ -143,7 +177,7 @@ export function createAreaIndex(areas: readonly AreaM[], cellM: number = CELL_M)
     // Written so that NaN fails too.
     if (!(u >= 0 && v >= 0 && u < columns && v < rows)) return -1;
     const known = cells[(v | 0) * columns + (u | 0)]!;
-    return known >= -1 ? known : atEdge(edgeCells[-2 - known]!, x, y);
+    return known >= -1 ? known : atEdge(-2 - known, x, y);
   }
 
   build();
@@ -163,7 +197,7 @@ export function createAreaIndex(areas: readonly AreaM[], cellM: number = CELL_M)
           continue;
         }
         const known = cells[(v | 0) * columns + (u | 0)]!;
-        out[i] = known >= -1 ? known : atEdge(edgeCells[-2 - known]!, x[i]!, y[i]!);
+        out[i] = known >= -1 ? known : atEdge(-2 - known, x[i]!, y[i]!);
       }
     },
   };
