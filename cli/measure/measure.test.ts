@@ -2,6 +2,8 @@
 import { gunzipSync } from 'node:zlib';
 import { expect, it } from 'vitest';
 import { measureScene, parseScene } from '#models/crowd/index.ts';
+import { recording } from '#testing/shared-data.ts';
+import { readForScene } from './read.ts';
 import { parseTrajectoryCsv } from './read-csv.ts';
 import { fixed, sceneFiles } from './write.ts';
 
@@ -75,3 +77,24 @@ it('says which key of a scene is wrong', () => {
     }),
   ).toThrow(/walkable: .*no area/);
 });
+
+const obsmat = recording('eth_ucy', 'zara01', 'obsmat.txt.gz');
+const reference = recording('pedpy_oracle', 'ucy_zara01', 'trajectory_m.csv.gz');
+it.skipIf(!obsmat || !reference)('reads video frame numbers onto the frames of the scene', async () => {
+  const video = await readForScene(obsmat!, 2.5);
+  const scene = await readForScene(reference!, 2.5);
+  expect(video.id).toEqual(scene.id);
+  expect(video.frame).toEqual(scene.frame);
+  expect(Math.max(...video.x.map((x, i) => Math.abs(x - scene.x[i])))).toBeLessThan(5.1e-5);
+  await expect(readForScene(obsmat!, 10)).rejects.toThrow(/but the scene says 10/);
+});
+
+const laboratory = recording('jpsreport_bottleneck', 'traj.txt.gz');
+it.skipIf(!laboratory)(
+  'reads a recording that says its own unit and rate, and holds the scene to it',
+  async () => {
+    const t = await readForScene(laboratory!, 16);
+    expect([t.id[0], t.frame[0], t.x[0], t.y[0]]).toEqual([1, 0, -1.8891, -3.7952]);
+    await expect(readForScene(laboratory!, 25)).rejects.toThrow(/has 16 frames per second/);
+  },
+);

@@ -1,23 +1,42 @@
 // `tidewatch measure`: the reference crowd measures of a recorded scene, as files to compare with other programs.
 import { readFile } from 'node:fs/promises';
-import type { Command } from 'commander';
-import { readTrajectoryCsv } from '#cli/measure/read-csv.ts';
+import { type Command, Option } from 'commander';
+import { readForScene } from '#cli/measure/read.ts';
 import { sceneFiles, writeSceneFiles } from '#cli/measure/write.ts';
 import { MeasureError, measureScene, parseScene } from '#models/crowd/index.ts';
+import {
+  FORMAT_NAMES,
+  type FormatName,
+  type LengthUnit,
+  UNIT_NAMES,
+} from '#streams/sources/trajectories/index.ts';
+
+type Options = { scene: string; out: string; format?: FormatName; unit?: LengthUnit };
 
 export function register(program: Command): void {
   program
     .command('measure')
     .description('Density, speed and flow of a recorded scene, with the conventions of PedPy')
-    .argument('<trajectories>', 'id,frame,x,y in metres: CSV, plain or gzip')
+    .argument(
+      '<trajectories>',
+      'CSV id,frame,x,y in metres, or any recording that ingest reads; plain or gzip',
+    )
     .requiredOption(
       '--scene <file>',
       'scene description (JSON): frame_rate, walkable and area (WKT), line, speed_frame_step, voronoi_cutoff',
     )
     .requiredOption('--out <folder>', 'folder for the results; made if absent')
-    .action(async (trajectories: string, options: { scene: string; out: string }) => {
+    .addOption(new Option('--format <name>', 'in place of detection by content').choices(FORMAT_NAMES))
+    .addOption(
+      new Option('--unit <unit>', 'unit of positions, where the file does not say').choices(UNIT_NAMES),
+    )
+    .action(async (trajectories: string, options: Options) => {
       const scene = parseScene(await readJson(options.scene));
-      const t = await readTrajectoryCsv(trajectories, scene.frameRate);
+      const choice = {
+        ...(options.format ? { format: options.format } : {}),
+        ...(options.unit ? { unit: options.unit } : {}),
+      };
+      const t = await readForScene(trajectories, scene.frameRate, choice);
       const measures = measureScene(t, scene);
       await writeSceneFiles(options.out, sceneFiles(t, scene, measures));
       const frames = measures.classicDensity.length;

@@ -1,14 +1,17 @@
 // Voronoi cells of the persons of one frame, cut to the walkable floor: the base of Voronoi density and speed.
 // Steffen & Seyfried, Physica A 389 (2010) 1902; conventions of PedPy (see docs/measures.md).
 import {
+  boxInside,
   ConvexClipper,
   type ConvexPartition,
   clipHalfPlane,
   contactTolerance,
   convexArea,
+  type InteriorRaster,
   lengthInsideConvex,
   type Polygon,
   partitionConvex,
+  rasterInterior,
   squaredDistanceToConvex,
 } from '#models/geometry/index.ts';
 import { MeasureError } from './errors.ts';
@@ -39,6 +42,7 @@ export type VoronoiCells = {
 /** Computes cells frame after frame for one floor, reusing its buffers. */
 export class VoronoiTessellation {
   readonly floor: ConvexPartition;
+  private readonly clear: InteriorRaster;
   private readonly outline: Float64Array | undefined;
   private readonly reach2: number;
   private readonly clipper = new ConvexClipper();
@@ -66,6 +70,7 @@ export class VoronoiTessellation {
     } else {
       this.reach2 = Infinity;
     }
+    this.clear = rasterInterior(this.floor.polygon, clearSquare);
     const seamsOf: number[][] = this.floor.parts.map(() => []);
     this.floor.seams.forEach((seam, k) => {
       seamsOf[seam.a].push(k);
@@ -90,7 +95,7 @@ export class VoronoiTessellation {
         this.copyCell(original, i);
       } else {
         const s = where[i];
-        const vertices = this.localCell(list.subarray(start[s], start[s + 1]), sites, x, y, x[i], y[i]);
+        const vertices = this.localCell(list, start[s], start[s + 1], sites, x, y, x[i], y[i]);
         this.cutToFloor(i, vertices, x[i], y[i]);
       }
       this.pieceStart[i + 1] = this.pieces;
@@ -166,6 +171,8 @@ export class VoronoiTessellation {
    */
   private localCell(
     neighbours: Int32Array,
+    from: number,
+    to: number,
     sites: Int32Array,
     x: ArrayLike<number>,
     y: ArrayLike<number>,
@@ -182,7 +189,7 @@ export class VoronoiTessellation {
       this.ping.set([l, b, r, b, r, t, l, t]);
       count = 4;
     }
-    for (let k = 0; k < neighbours.length && count > 0; k++) {
+    for (let k = from; k < to && count > 0; k++) {
       const j = sites[neighbours[k]];
       const dx = x[j] - px;
       const dy = y[j] - py;
@@ -223,6 +230,11 @@ export class VoronoiTessellation {
       if (vx > maxX) maxX = vx;
       if (vy < minY) minY = vy;
       if (vy > maxY) maxY = vy;
+    }
+    if (boxInside(this.clear, minX, minY, maxX, maxY)) {
+      this.addPiece(cell, 0, count);
+      this.area[person] = convexArea(cell, count);
+      return;
     }
     const touched = this.touched;
     touched.length = 0;
@@ -316,6 +328,9 @@ export class VoronoiTessellation {
     this.area[to] = this.area[from];
   }
 }
+
+/** Side in metres of the squares that tell cells away from walls: about that of a cell in a crowd. */
+const clearSquare = 0.5;
 
 /** Lattice points per metre. */
 const lattice = 2 ** 30;

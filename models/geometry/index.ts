@@ -23,6 +23,7 @@ export {
   type Ring,
   signedRingArea,
 } from './polygon.ts';
+export { boxInside, type InteriorRaster, rasterInterior } from './raster.ts';
 export {
   distanceToSegment,
   lengthInsideConvex,
