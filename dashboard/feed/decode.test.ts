@@ -38,32 +38,35 @@ const window = {
   ticks: 0,
 };
 
+const at = { org: 'o', venue: 'v', key: 'z' };
+
 describe('displayGrid', () => {
   it('keeps numbers, unknown and walls apart', () => {
-    const shown = displayGrid(encodeGrid(grid));
+    const shown = displayGrid(encodeGrid(grid), 0);
     const values = [...shown.values].map((value) => Math.round(value * 1000) / 1000);
     expect(values).toEqual([0, 1.5, DISPLAY_UNKNOWN, DISPLAY_WALL, CELL_MAX / 1000, 7]);
     expect(shown).toMatchObject({ width: 3, height: 2, cellM: 0.5, originX: -10, completeness: 0.5 });
   });
 
   it('refuses a raster that lies nowhere', () => {
-    expect(() => displayGrid(encodeGrid({ ...grid, cellM: Number.NaN }))).toThrow(/cover no floor/);
-    expect(() => displayGrid(encodeGrid({ ...grid, originX: Number.POSITIVE_INFINITY }))).toThrow(
-      /cover no floor/,
+    expect(() => displayGrid(encodeGrid(grid), 1)).toThrow(/level 0/);
+    expect(() => displayGrid(encodeGrid({ ...grid, cellM: Number.NaN }), 0)).toThrow(/grid frame/);
+    expect(() => displayGrid(encodeGrid({ ...grid, originX: Number.POSITIVE_INFINITY }), 0)).toThrow(
+      /grid frame/,
     );
-    expect(() => displayGrid(encodeGrid(grid).subarray(0, 50))).toThrow(/grid frame/);
+    expect(() => displayGrid(encodeGrid(grid).subarray(0, 50), 0)).toThrow(/grid frame/);
   });
 });
 
 describe('displayWindow', () => {
   it('takes a result of unknown', () => {
-    expect(displayWindow(text(window), 'z')).toMatchObject({ count: null, density: null });
+    expect(displayWindow(text(window), at)).toMatchObject({ count: null, density: null });
   });
 
   it('says what is wrong with any other', () => {
-    expect(() => displayWindow(text({ ...window, end: '5000' }), 'z')).toThrow(/end/);
-    expect(() => displayWindow(text({ ...window, end: 0 }), 'z')).toThrow(/ends before it starts/);
-    expect(() => displayWindow(text(window), 'other')).toThrow(/not the subject's/);
-    expect(() => displayWindow(Uint8Array.of(0xff, 0x7b), 'z')).toThrow(/not JSON/);
+    expect(() => displayWindow(text({ ...window, end: '5000' }), at)).toThrow(/end/);
+    expect(() => displayWindow(text({ ...window, end: 0 }), at)).toThrow(/ends before it starts/);
+    expect(() => displayWindow(text(window), { ...at, key: 'other' })).toThrow(/its subject of o.v.other/);
+    expect(() => displayWindow(Uint8Array.of(0xff, 0x7b), at)).toThrow(/not JSON/);
   });
 });

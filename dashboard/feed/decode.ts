@@ -5,15 +5,14 @@ import { CELL_UNKNOWN, CELL_WALL, decodeGrid, GRID_UNIT } from '#streams/schema/
 import { type DensityWindow, densityWindow } from '#streams/schema/window.ts';
 import { DISPLAY_UNKNOWN, DISPLAY_WALL, type DisplayGrid } from './messages.ts';
 
-/** @throws StreamsError `frame-malformed` */
-export function displayGrid(payload: Uint8Array): DisplayGrid {
+/** @param level that of the subject it came on. @throws StreamsError `frame-malformed` */
+export function displayGrid(payload: Uint8Array, level: number): DisplayGrid {
   const { cells, kernel: _kernel, revision: _revision, ...head } = decodeGrid(payload);
-  const placed = Number.isFinite(head.originX) && Number.isFinite(head.originY) && head.cellM > 0;
-  if (!placed || head.width === 0 || head.height === 0) {
+  if (head.level !== level) {
     throw new StreamsError(
       'frame-malformed',
-      `grid frame: ${head.width} x ${head.height} cells of ${head.cellM} m at (${head.originX}, ${head.originY}) cover no floor`,
-      'send version 1 of the grid frame',
+      `grid frame: it is of level ${head.level}, its subject of level ${level}`,
+      'publish a raster on the subject of its level',
     );
   }
   const values = new Float32Array(cells.length);
@@ -25,8 +24,15 @@ export function displayGrid(payload: Uint8Array): DisplayGrid {
   return { ...head, values };
 }
 
-/** @throws StreamsError `payload-malformed` */
-export function displayWindow(payload: Uint8Array, key: string): DensityWindow {
+/** What the subject of a window result says. */
+export interface WindowAddress {
+  readonly org: string;
+  readonly venue: string;
+  readonly key: string;
+}
+
+/** @throws StreamsError `payload-malformed`, also where the message is not of its own subject */
+export function displayWindow(payload: Uint8Array, at: WindowAddress): DensityWindow {
   let json: unknown;
   try {
     json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload));
@@ -38,7 +44,10 @@ export function displayWindow(payload: Uint8Array, key: string): DensityWindow {
     const issue = parsed.error.issues[0];
     throw malformed(`${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'it does not match the schema'}`);
   }
-  if (parsed.data.key !== key) throw malformed(`its key "${parsed.data.key}" is not the subject's "${key}"`);
+  const { org, venue, key } = parsed.data;
+  if (org !== at.org || venue !== at.venue || key !== at.key) {
+    throw malformed(`it is of ${org}.${venue}.${key}, its subject of ${at.org}.${at.venue}.${at.key}`);
+  }
   if (parsed.data.end <= parsed.data.start) throw malformed('it ends before it starts');
   return parsed.data;
 }

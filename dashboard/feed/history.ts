@@ -27,18 +27,18 @@ class Gatherer {
 }
 
 /**
- * Results of `subject` (a filter ending in the zone) that arrived within the last `historyMs`, by zone, in order of arrival.
+ * Density results of a venue that arrived within the last `historyMs`, by zone, in order of arrival.
  * `onMalformed` is called for each that does not parse. @throws whatever JetStream answers
  */
 export async function readZoneHistory(
   nc: NatsConnection,
-  subject: string,
+  { org, venue }: { readonly org: string; readonly venue: string },
   historyMs: number,
   isCurrent: () => boolean,
   onMalformed: (subject: string, error: unknown) => void,
 ): Promise<ZoneHistory[]> {
   const consumer = await jetstream(nc).consumers.get(STREAM.derived, {
-    filter_subjects: [subject],
+    filter_subjects: [`win.density.${org}.${venue}.*`],
     deliver_policy: 'by_start_time',
     opt_start_time: new Date(Date.now() - historyMs).toISOString(),
     inactive_threshold: 10_000_000_000,
@@ -56,7 +56,7 @@ export async function readZoneHistory(
         left = message.info.pending;
         const key = message.subject.slice(message.subject.lastIndexOf('.') + 1);
         try {
-          const window = displayWindow(message.data, key);
+          const window = displayWindow(message.data, { org, venue, key });
           const zone = zones.get(key) ?? new Gatherer();
           zones.set(key, zone);
           zone.add(window);

@@ -159,9 +159,11 @@ export class FeedSession {
     const { org, venue, level } = selection;
     const at = `${token(org, 'organisation')}.${token(venue, 'venue')}`;
     this.#subscriptions = [
-      this.#listen(nc, gridSubject(org, venue, level), (data) => this.#outbox.putGrid(displayGrid(data))),
+      this.#listen(nc, gridSubject(org, venue, level), (data) =>
+        this.#outbox.putGrid(displayGrid(data, level)),
+      ),
       this.#listen(nc, `win.density.${at}.*`, (data, key) =>
-        this.#outbox.putWindow(displayWindow(data, key)),
+        this.#outbox.putWindow(displayWindow(data, { org, venue, key })),
       ),
       this.#listen(nc, `obs.tracks.${at}.*`, (data, source) => this.#people.put(source, decodeTracks(data))),
     ];
@@ -216,18 +218,14 @@ export class FeedSession {
     const last = await readLastGrid(nc, raster);
     if (last !== null && current()) {
       try {
-        this.#outbox.putGridIfNone(displayGrid(last));
+        this.#outbox.putGridIfNone(displayGrid(last, level));
       } catch (error) {
         this.#onMalformed(raster, error);
       }
       this.#schedule();
     }
-    const zones = await readZoneHistory(
-      nc,
-      `win.density.${org}.${venue}.*`,
-      this.#historyMs,
-      current,
-      (subject, error) => this.#onMalformed(subject, error),
+    const zones = await readZoneHistory(nc, { org, venue }, this.#historyMs, current, (subject, error) =>
+      this.#onMalformed(subject, error),
     );
     if (!current()) return;
     const transfer = zones.flatMap((zone) => [
