@@ -184,6 +184,26 @@ describe('a running server', () => {
     expect(existsSync(server.logFile)).toBe(true);
   });
 
+  it('writes before it acknowledges, and keeps within limits, when asked to', async () => {
+    const jetstreamLimits = { maxFileBytes: 50_000_000, maxMemoryBytes: 10_000_000 };
+    const server = await started({ monitoringPort: 0, syncAlways: true, jetstreamLimits });
+    const settings = await (await fetch(`${server.monitoringUrl}/varz`)).json();
+    expect(settings).toMatchObject({
+      auth_timeout: 10,
+      jetstream: { config: { sync_always: true, max_storage: 50_000_000, max_memory: 10_000_000 } },
+    });
+  });
+
+  it('is ready with further configuration that lets no stranger in', async () => {
+    const extraConfig = 'authorization { timeout: 5, users: [{ user: "known", password: "word" }] }';
+    const server = await started({ extraConfig });
+    await expect(connect({ servers: server.url, reconnect: false })).rejects.toThrow(/authorization/i);
+    const nc = await connect({ servers: server.url, user: 'known', pass: 'word' });
+    await nc.close();
+    await server.restart();
+    expect(server.running).toBe(true);
+  });
+
   it('runs many at once, each on ports of its own', async () => {
     const servers = await Promise.all([started(), started(), started(), started()]);
     const urls = new Set(
