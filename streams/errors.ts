@@ -18,7 +18,8 @@ export type StreamsErrorCode =
   | 'checkpoint-refused'
   | 'checkpoint-conflict'
   | 'processor-failed'
-  | 'source-malformed';
+  | 'source-malformed'
+  | 'source-unknown';
 
 /** An error with a stable `code`, a sentence that says what happened, and `remedy`: what to do. */
 export class StreamsError extends Error {

@@ -58,6 +58,25 @@ export class VenueStore {
     return { ...key, document: entry.string(), revision: entry.revision };
   }
 
+  /**
+   * Every venue that is there, then each that is stored later, until `stop` is called.
+   * `onVenue` is called for one at a time.
+   */
+  async watch(
+    onVenue: (venue: StoredVenue) => Promise<void> | void,
+  ): Promise<{ stop: () => void; done: Promise<void> }> {
+    const entries = await this.#bucket.watch();
+    const follow = async (): Promise<void> => {
+      for await (const entry of entries) {
+        const [org, venue] = entry.key.split('.');
+        if (entry.operation === 'PUT' && org !== undefined && venue !== undefined) {
+          await onVenue({ org, venue, document: entry.string(), revision: entry.revision });
+        }
+      }
+    };
+    return { stop: () => entries.stop(), done: follow() };
+  }
+
   /** Stores a venue that is not there yet; false when it is. */
   async create(key: VenueKey, document: string): Promise<boolean> {
     const before = await this.get(key);

@@ -1,0 +1,34 @@
+// Density per zone as sliding windows, and per level as a raster: obs.tracks in, win.density* and grid out.
+import type { Venue } from '#models/venue/index.ts';
+import type { Processor } from '#processors/runtime/index.ts';
+import { STREAM } from '#streams/topology.ts';
+import { DEFAULT_BOUNDS, densityWindows, type TimeBounds } from './config.ts';
+import { type DensityInput, densityDecoder } from './input.ts';
+import { densityPartition } from './partition.ts';
+
+export { DEFAULT_BOUNDS, densityWindows, NOW_METRIC, type TimeBounds } from './config.ts';
+export { type DensityInput, densityDecoder } from './input.ts';
+export { densityPartition } from './partition.ts';
+
+/** Raised when a snapshot of before cannot be restored. */
+const STATE_VERSION = 1;
+
+/** The density processor of one venue. */
+export function densityProcessor(venue: Venue, bounds: TimeBounds = DEFAULT_BOUNDS): Processor<DensityInput> {
+  const at = `${venue.org}.${venue.id}`;
+  return {
+    name: 'density',
+    stateVersion: STATE_VERSION,
+    input: {
+      stream: STREAM.tracks,
+      filters: [`obs.tracks.${at}.*`],
+    },
+    outputs: [
+      ...densityWindows(venue.tickMs).map(({ metric }) => `win.${metric}.${at}.*`),
+      `grid.${at}.*`,
+      `late.density.${at}.*`,
+    ],
+    decode: densityDecoder(venue),
+    create: () => densityPartition(venue, bounds),
+  };
+}

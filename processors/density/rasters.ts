@@ -1,0 +1,141 @@
+// The rasters of a venue, one per level and tick. Each shows, per camera, the newest frame up to the tick's end: an instant
+// as the wall needs it, at a cost that does not grow with the frame rate. A camera that has sent nothing for two frame
+// periods is not live; floor that only it sees is unknown.
+import type { Venue } from '#models/venue/index.ts';
+import type { Output } from '#processors/runtime/index.ts';
+import { encodeGrid } from '#streams/schema/grid.ts';
+import { gridSubject } from '#streams/subjects.ts';
+import type { TimeBounds } from './config.ts';
+import { DensityRaster } from './raster.ts';
+import { type HeldFrame, readFrames, writeFrames } from './raster-state.ts';
+
+/** Frame periods without a frame until a camera is not live. */
+const HELD_PERIODS = 2;
+/** Sets of live cameras whose masks are kept, per level. Cameras seldom come and go. */
+const MASKS_KEPT = 8;
+/** Ticks that may be open while the venue's time is not known yet. */
+const MAX_OPEN_TICKS_AT_START = 64;
+
+interface LevelRaster {
+  readonly raster: DensityRaster;
+  /** Indexes of the level's cameras in the venue's list. */
+  readonly cameras: readonly number[];
+  readonly subject: string;
+  /** Known cells by the set of live cameras. */
+  readonly masks: Map<string, Uint8Array>;
+}
+
+export class TickRasters {
+  readonly #venue: Venue;
+  readonly #levels: readonly LevelRaster[];
+  /** How long a camera's frame stands for the present, ms. */
+  readonly #heldMs: Float64Array;
+  /** Frames further ahead of the watermark are not kept: the windows reject them too. */
+  readonly #aheadMs: number;
+  /** Newest frame of each camera in ticks that are closed. */
+  readonly #held: (HeldFrame | undefined)[];
+  /** Newest frame of each camera, by the start of the open tick it is in. */
+  readonly #open = new Map<number, (HeldFrame | undefined)[]>();
+
+  constructor(venue: Venue, bounds: TimeBounds) {
+    this.#venue = venue;
+    this.#levels = venue.levels.map((level) => ({
+      raster: new DensityRaster(level),
+      cameras: venue.cameras.flatMap((camera, index) => (camera.level === level.ordinal ? [index] : [])),
+      subject: gridSubject(venue.org, venue.id, level.ordinal),
+      masks: new Map(),
+    }));
+    this.#heldMs = Float64Array.from(venue.cameras, ({ framesPerSecond }) =>
+      Math.max(venue.tickMs, (HELD_PERIODS * 1000) / framesPerSecond),
+    );
+    this.#aheadMs = bounds.disorderMs + bounds.idleMs + bounds.futureMs + venue.tickMs;
+    this.#held = new Array<HeldFrame | undefined>(venue.cameras.length).fill(undefined);
+  }
+
+  /**
+   * Takes the persons a camera answers for. Not kept: frames of ticks that the watermark has passed (their raster is
+   * gone; windows are corrected, rasters are not) and frames from the future.
+   */
+  add(
+    camera: number,
+    epochMs: number,
+    x: Float32Array,
+    y: Float32Array,
+    count: number,
+    watermarkMs: number,
+  ): void {
+    const { tickMs } = this.#venue;
+    const tick = Math.floor(epochMs / tickMs) * tickMs;
+    if (tick + tickMs <= watermarkMs) return;
+    let frames = this.#open.get(tick);
+    if (frames === undefined) {
+      const ahead = Number.isFinite(watermarkMs)
+        ? epochMs > watermarkMs + this.#aheadMs
+        : this.#open.size >= MAX_OPEN_TICKS_AT_START;
+      if (ahead) return;
+      frames = new Array<HeldFrame | undefined>(this.#venue.cameras.length).fill(undefined);
+      this.#open.set(tick, frames);
+    }
+    const before = frames[camera];
+    if (before !== undefined && before.epochMs >= epochMs) return;
+    frames[camera] = { epochMs, count, x: x.slice(0, count), y: y.slice(0, count) };
+  }
+
+  /** The rasters of the tick that ends at `end`. */
+  close(end: number, outputs: Output[]): void {
+    this.#take(end);
+    for (const level of this.#levels) {
+      if (level.cameras.length > 0) outputs.push(this.#output(level, end));
+    }
+  }
+
+  /** Moves frames of ticks up to `end` to what is held. */
+  #take(end: number): void {
+    for (const [tick, frames] of this.#open) {
+      if (tick >= end) continue;
+      this.#open.delete(tick);
+      frames.forEach((frame, camera) => {
+        if (frame !== undefined && frame.epochMs > (this.#held[camera]?.epochMs ?? -1))
+          this.#held[camera] = frame;
+      });
+    }
+  }
+
+  #output(level: LevelRaster, end: number): Output {
+    const { raster, cameras, subject } = level;
+    raster.clear();
+    const live = cameras.filter((camera) => {
+      const frame = this.#held[camera];
+      return frame !== undefined && frame.epochMs >= end - this.#heldMs[camera]!;
+    });
+    for (const camera of live) raster.add([this.#held[camera]!]);
+    const completeness = live.length / cameras.length;
+    const grid = raster.frame({ epochMs: end, completeness, revision: 0 }, this.#known(level, live));
+    return { subject, messageId: `${subject}|${end}`, payload: encodeGrid(grid) };
+  }
+
+  #known({ raster, masks }: LevelRaster, live: readonly number[]): Uint8Array {
+    const name = live.join();
+    let known = masks.get(name);
+    if (known === undefined) {
+      known = raster.knownCells(live.map((camera) => this.#venue.cameras[camera]!.coverage));
+      if (masks.size >= MASKS_KEPT) masks.delete(masks.keys().next().value!);
+      masks.set(name, known);
+    }
+    return known;
+  }
+
+  snapshot(): Uint8Array {
+    return writeFrames(this.#held, this.#open);
+  }
+
+  /** @throws Error when the bytes are not a snapshot of as many cameras */
+  restore(bytes: Uint8Array): void {
+    const { held, open } = readFrames(bytes, this.#held.length);
+    held.forEach((frame, camera) => {
+      this.#held[camera] = frame;
+    });
+    this.#open.clear();
+    for (const [tick, frames] of open) this.#open.set(tick, frames);
+  }
+}
