@@ -8,11 +8,16 @@
 // A cell is density in 0.001 p/m2. 0xFFFF: unknown (walkable, no live camera sees it). 0xFFFE: not walkable.
 // Runs: u16 head; high bit set: (head & 0x7FFF) times the one u16 that follows; clear: that many literal u16 follow.
 import { StreamsError } from '../errors.ts';
+import { MAX_COORDINATE_M, MAX_EPOCH_MS } from './tracks.ts';
 
 const MAGIC = 0x52475754; // "TWGR"
 const VERSION = 1;
 const HEADER_BYTES = 48;
 const MAX_RUN = 0x7fff;
+/** A coarser raster than this shows no crowd. */
+const MAX_CELL_M = 1_000;
+/** 4 km2 in cells of 0.5 m: more is a corrupt header, and would allocate gigabytes. */
+export const MAX_GRID_CELLS = 16_000_000;
 export const GRID_UNIT = 0.001;
 export const CELL_UNKNOWN = 0xffff;
 export const CELL_WALL = 0xfffe;
@@ -100,6 +105,28 @@ export function decodeGrid(payload: Uint8Array): GridFrame {
   if (head.getUint8(4) !== VERSION) throw malformed(`version ${head.getUint8(4)} is not ${VERSION}`);
   const width = head.getUint16(8, true);
   const height = head.getUint16(10, true);
+  if (width === 0 || height === 0 || width * height > MAX_GRID_CELLS) {
+    throw malformed(`${width} x ${height} cells are not between 1 and ${MAX_GRID_CELLS}`);
+  }
+  if (head.getUint8(5) > 1) throw malformed(`kernel ${head.getUint8(5)} is unknown in version 1`);
+  const epochMs = head.getFloat64(32, true);
+  if (!Number.isInteger(epochMs) || epochMs < 0 || epochMs > MAX_EPOCH_MS) {
+    throw malformed(`event time ${epochMs} is not an integer of epoch milliseconds before 2100`);
+  }
+  const cellM = head.getFloat32(12, true);
+  if (!(cellM > 0 && cellM <= MAX_CELL_M)) throw malformed(`a cell of ${cellM} m`);
+  const originX = head.getFloat64(16, true);
+  const originY = head.getFloat64(24, true);
+  if (!(Math.abs(originX) <= MAX_COORDINATE_M && Math.abs(originY) <= MAX_COORDINATE_M)) {
+    throw malformed(`its origin (${originX}, ${originY}) is not within ${MAX_COORDINATE_M} m`);
+  }
+  const completeness = head.getFloat32(40, true);
+  // NaN is "nothing was expected" and passes.
+  if (completeness < 0 || completeness > 1) throw malformed(`completeness ${completeness} is outside [0,1]`);
+  // Each run covers at most MAX_RUN cells in at least 4 bytes: a short frame cannot make a large allocation.
+  if (payload.byteLength - HEADER_BYTES < 4 * Math.ceil((width * height) / MAX_RUN)) {
+    throw malformed(`${payload.byteLength} bytes cannot hold ${width} x ${height} cells`);
+  }
   const cells = new Uint16Array(width * height);
   let at = HEADER_BYTES;
   let i = 0;
@@ -122,15 +149,15 @@ export function decodeGrid(payload: Uint8Array): GridFrame {
     throw malformed(`${i} of ${cells.length} cells are present`);
   }
   return {
-    epochMs: head.getFloat64(32, true),
+    epochMs,
     level: head.getInt16(6, true),
     kernel: head.getUint8(5) === 1 ? 'gaussian' : 'box',
     width,
     height,
-    cellM: head.getFloat32(12, true),
-    originX: head.getFloat64(16, true),
-    originY: head.getFloat64(24, true),
-    completeness: head.getFloat32(40, true),
+    cellM,
+    originX,
+    originY,
+    completeness,
     revision: head.getUint32(44, true),
     cells,
   };

@@ -1,0 +1,229 @@
+// The one table of messages: subject, encoding, schema, codec, and an example that is also the golden test's input.
+import { z } from 'zod';
+import { StreamsError } from '../errors.ts';
+import { accessEvent, businessEvent, countsEvent, fenceEvent, healthEvent } from './events.ts';
+import { decodeGrid, encodeGrid, type GridFrame } from './grid.ts';
+import { type Codec, jsonCodec } from './json.ts';
+import { decodeTracks, emptyTrackFrame, encodeTracks, type TrackFrame } from './tracks.ts';
+import { type DensityWindow, densityWindow } from './window.ts';
+
+export interface MessageKind<T> {
+  /** Stable name: `<first tokens of the subject>`, for example `obs.tracks`. */
+  readonly name: string;
+  /** The subject with its parameters in braces. */
+  readonly address: string;
+  readonly version: number;
+  readonly title: string;
+  readonly encoding: 'columns' | 'json';
+  readonly codec: Codec<T>;
+  readonly example: T;
+  /** JSON Schema of a JSON payload; undefined for columns, whose layout is in `layout`. */
+  readonly jsonSchema?: () => Readonly<Record<string, unknown>>;
+  /** Where the bytes of a column message are described. */
+  readonly layout?: string;
+}
+
+/** CloudEvents type of a kind. */
+export function eventType({ name, version }: Pick<MessageKind<unknown>, 'name' | 'version'>): string {
+  return `tidewatch.${name}.v${version}`;
+}
+
+const SOURCE = '{org}.{venue}.{source}';
+/** 2026-07-25T12:00:00Z, the instant of every example. */
+const EXAMPLE_MS = 1_784_980_800_000;
+
+function json<S extends z.ZodType>(
+  name: string,
+  address: string,
+  title: string,
+  schema: S,
+  example: z.infer<S>,
+): MessageKind<z.infer<S>> {
+  return {
+    name,
+    address,
+    version: 1,
+    title,
+    encoding: 'json',
+    codec: jsonCodec(name, schema),
+    example,
+    jsonSchema: () => z.toJSONSchema(schema),
+  };
+}
+
+function exampleTracks(): TrackFrame {
+  const frame = emptyTrackFrame({ epochMs: EXAMPLE_MS, level: -1, seq: 7 }, 2);
+  frame.ids.set([11, 4_294_967_295]);
+  frame.x.set([1.5, -20.25]);
+  frame.y.set([0, 33.125]);
+  frame.vx.set([1.25, Number.NaN]);
+  frame.vy.set([-0.5, Number.NaN]);
+  frame.confidence.set([0.875, Number.NaN]);
+  return frame;
+}
+
+export const tracksKind: MessageKind<TrackFrame> = {
+  name: 'obs.tracks',
+  address: `obs.tracks.${SOURCE}`,
+  version: 1,
+  title: 'One frame of tracked persons',
+  encoding: 'columns',
+  codec: { encode: encodeTracks, decode: decodeTracks },
+  example: exampleTracks(),
+  layout: 'streams/schema/tracks.ts',
+};
+
+export const gridKind: MessageKind<GridFrame> = {
+  name: 'grid',
+  address: 'grid.{org}.{venue}.{level}',
+  version: 1,
+  title: 'One heat-map raster of a level, p/m2',
+  encoding: 'columns',
+  codec: { encode: encodeGrid, decode: decodeGrid },
+  example: {
+    epochMs: EXAMPLE_MS,
+    level: 0,
+    kernel: 'gaussian',
+    width: 4,
+    height: 3,
+    cellM: 0.5,
+    originX: -12.5,
+    originY: 40,
+    completeness: 0.75,
+    revision: 1,
+    cells: Uint16Array.of(0, 0, 0, 0, 120, 3570, 0xffff, 0xffff, 0xfffe, 0xfffe, 0xfffe, 7100),
+  },
+  layout: 'streams/schema/grid.ts',
+};
+
+export const densityKind: MessageKind<DensityWindow> = json(
+  'win.density',
+  'win.density{window}.{org}.{venue}.{key}',
+  'Persons in a zone over a sliding window',
+  densityWindow,
+  {
+    metric: 'density',
+    org: 'sports-bureau',
+    venue: 'stadium',
+    key: 'north-stand',
+    level: 0,
+    start: EXAMPLE_MS - 60_000,
+    end: EXAMPLE_MS,
+    hopMs: 1_000,
+    revision: 0,
+    completeness: 0.98,
+    silent: ['camera-7'],
+    count: { mean: 120.5, max: 131 },
+    density: { mean: 1.25, max: 1.5 },
+    speed: 0.75,
+    levelOfService: 'D',
+    samples: 72_300,
+    ticks: 600,
+  },
+);
+
+export const countsKind = json(
+  'obs.counts',
+  `obs.counts.${SOURCE}`,
+  'Persons counted at a gate or line',
+  countsEvent,
+  {
+    epochMs: EXAMPLE_MS,
+    at: 'gate-a',
+    mode: 'delta',
+    in: 12,
+    out: 3,
+    sinceMs: EXAMPLE_MS - 60_000,
+  },
+);
+
+export const accessKind = json(
+  'obs.access',
+  `obs.access.${SOURCE}`,
+  'A door was used or changed its state',
+  accessEvent,
+  {
+    epochMs: EXAMPLE_MS,
+    door: 'door-12',
+    action: 'denied',
+    direction: 'in',
+    reason: 'outside the permitted hours',
+  },
+);
+
+export const fenceKind = json('obs.fence', `obs.fence.${SOURCE}`, 'An electronic fence', fenceEvent, {
+  epochMs: EXAMPLE_MS,
+  fence: 'east-perimeter',
+  state: 'breached',
+  positionM: 84.5,
+});
+
+export const businessKind = json(
+  'obs.business',
+  `obs.business.${SOURCE}`,
+  'A safety business record',
+  businessEvent,
+  {
+    epochMs: EXAMPLE_MS,
+    record: 'inspection-2026-113',
+    type: 'inspection',
+    status: 'open',
+    title: 'Emergency lighting, north stand',
+    dueMs: EXAMPLE_MS + 86_400_000,
+  },
+);
+
+export const healthKind = json('obs.health', `obs.health.${SOURCE}`, 'A source about itself', healthEvent, {
+  epochMs: EXAMPLE_MS,
+  component: 'camera-7',
+  state: 'degraded',
+  reason: 'half the frames are missing',
+  framesPerSecond: 5,
+});
+
+/** A kind without its value's type: for tables and documents over all kinds. */
+export interface AnyMessageKind extends Omit<MessageKind<unknown>, 'codec'> {
+  decode(payload: Uint8Array): unknown;
+  exampleBytes(): Uint8Array;
+}
+
+function erased<T>({ codec, ...rest }: MessageKind<T>): AnyMessageKind {
+  return {
+    ...rest,
+    decode: (payload) => codec.decode(payload),
+    exampleBytes: () => codec.encode(rest.example),
+  };
+}
+
+/** Every kind of message there is a schema for. */
+export const MESSAGE_KINDS: readonly AnyMessageKind[] = [
+  erased(tracksKind),
+  erased(countsKind),
+  erased(accessKind),
+  erased(fenceKind),
+  erased(businessKind),
+  erased(healthKind),
+  erased(densityKind),
+  erased(gridKind),
+];
+
+/**
+ * The kind of the message on `subject`.
+ * @throws StreamsError `subject-invalid` when there is no schema for it
+ */
+export function kindOfSubject(subject: string): AnyMessageKind {
+  const kind = MESSAGE_KINDS.find(({ address }) => matchesAddress(address, subject));
+  if (kind !== undefined) return kind;
+  throw new StreamsError('subject-invalid', `no schema for "${subject}"`, 'see streams/schema/registry.ts');
+}
+
+/** `{name}` stands for any token; `density{window}` for one that begins so. */
+function matchesAddress(address: string, subject: string): boolean {
+  const want = address.split('.');
+  const have = subject.split('.');
+  const matches = (part: string, i: number) => {
+    const parameter = part.indexOf('{');
+    return parameter < 0 ? part === have[i] : have[i]!.startsWith(part.slice(0, parameter));
+  };
+  return want.length === have.length && want.every(matches);
+}
