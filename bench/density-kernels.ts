@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { parseVenue, type Venue } from '#models/venue/index.ts';
 import { DensityRaster, type FramePositions } from '#processors/density/raster.ts';
-import { createZoneIndex } from '#processors/density/zones.ts';
+import { createZoneIndex, type ZoneIndex } from '#processors/density/zones.ts';
 
 const POSITIONS = 200_000;
 const PERSONS = 20_000;
@@ -26,6 +26,7 @@ export async function run(_options: { json: boolean }): Promise<Record<string, n
     return POSITIONS / ms / 1000;
   };
   const anywhere = rate(uniform(venue, POSITIONS, random));
+  const inside = rate(awayFromEdges(index, uniform(venue, 4 * POSITIONS, random), POSITIONS));
   const atEdges = rate(nearEdges(venue, level.ordinal, POSITIONS, random));
   const raster = new DensityRaster(level);
   const floor = onFloor(raster, PERSONS, random);
@@ -40,6 +41,7 @@ export async function run(_options: { json: boolean }): Promise<Record<string, n
   console.log(`${venue.id}: ${index.zones.length} zones, ${cells}, medians of ${RUNS} runs`);
   console.table({
     'zones, anywhere': { 'M positions/s': round(anywhere) },
+    'zones, none within 0.8 m of an edge': { 'M positions/s': round(inside) },
     'zones, all within 0.1 m of an edge': { 'M positions/s': round(atEdges) },
     [`raster tick, ${PERSONS} persons, 1 frame`]: { ms: round(one) },
     [`raster tick, ${PERSONS} persons, ${FRAMES} frames`]: { ms: round(five) },
@@ -47,6 +49,7 @@ export async function run(_options: { json: boolean }): Promise<Record<string, n
   });
   return {
     zones_m_positions_per_s: round(anywhere),
+    zones_plain_m_positions_per_s: round(inside),
     zones_edge_m_positions_per_s: round(atEdges),
     raster_tick_ms: round(one),
     raster_tick_five_frames_ms: round(five),
@@ -82,6 +85,26 @@ function uniform(venue: Venue, count: number, random: () => number) {
     x: Float32Array.from({ length: count }, () => minX + random() * width),
     y: Float32Array.from({ length: count }, () => minY + random() * height),
   };
+}
+
+/** `count` of the points (again from the first, if too few) with the same zones around them as at them. */
+function awayFromEdges(index: ZoneIndex, points: { x: Float32Array; y: Float32Array }, count: number) {
+  const around = [-0.8, 0, 0.8].flatMap((dx) => [-0.8, 0, 0.8].map((dy) => [dx, dy] as const));
+  const sets = around.map(([dx, dy]) => {
+    const out = new Int32Array(points.x.length);
+    index.assign(
+      points.x.map((v) => v + dx),
+      points.y.map((v) => v + dy),
+      out.length,
+      out,
+    );
+    return out;
+  });
+  const kept: number[] = [];
+  for (let i = 0; i < points.x.length; i++) if (sets.every((set) => set[i] === sets[0]![i])) kept.push(i);
+  const of = (column: Float32Array) =>
+    Float32Array.from({ length: count }, (_, i) => column[kept[i % kept.length]!]!);
+  return { x: of(points.x), y: of(points.y) };
 }
 
 function nearEdges(venue: Venue, level: number, count: number, random: () => number) {

@@ -189,14 +189,16 @@ export function createAreaIndex(areas: readonly AreaM[], cellM: number = CELL_M)
     members: (set) => sets.members(set),
     at,
     assign(x, y, count, out) {
+      // Names of the loop's own: what a closure holds is looked up anew for every point.
+      const [table, left, bottom, scale, width, height] = [cells, minX, minY, perMetre, columns, rows];
       for (let i = 0; i < count; i++) {
-        const u = (x[i]! - minX) * perMetre;
-        const v = (y[i]! - minY) * perMetre;
-        if (!(u >= 0 && v >= 0 && u < columns && v < rows)) {
+        const u = (x[i]! - left) * scale;
+        const v = (y[i]! - bottom) * scale;
+        if (!(u >= 0 && v >= 0 && u < width && v < height)) {
           out[i] = -1;
           continue;
         }
-        const known = cells[(v | 0) * columns + (u | 0)]!;
+        const known = table[(v | 0) * width + (u | 0)]!;
         out[i] = known >= -1 ? known : atEdge(-2 - known, x[i]!, y[i]!);
       }
     },

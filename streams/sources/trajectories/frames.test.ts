@@ -250,6 +250,9 @@ describe('venue for a recording', () => {
       expect([period, tickForPeriod(period, any)]).toEqual([period, free]);
       expect([period, tickForPeriod(period, secondly)]).toEqual([period, bound]);
     }
+    // What the venue format itself takes: Grand Central's own period, and three frames of 25 per second.
+    expect([tickForPeriod(800), tickForPeriod(40)]).toEqual([800, 120]);
+    expect(() => tickForPeriod(3_600_000)).toThrow(/--fps/);
   });
 
   it('puts every position strictly inside exactly one zone, and is a valid venue', () => {

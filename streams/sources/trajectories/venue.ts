@@ -39,6 +39,9 @@ export class RecordingVenueError extends Error {
 /** Longest tick that is made of several frames, ms: figures are then still as fresh as the shortest hop. */
 const LONGEST_SHARED_TICK_MS = 1000;
 
+/** Where the search for a tick ends, ms. */
+const LONGEST_TICK_MS = 60_000;
+
 /** Whether the venue format takes this tick. */
 const formatAllows = (tickMs: number): boolean => venueHead.shape.tickMs.safeParse(tickMs).success;
 
@@ -46,15 +49,18 @@ const formatAllows = (tickMs: number): boolean => venueHead.shape.tickMs.safePar
  * Tick of a venue whose one source has this frame period, ms (not rounded). The period itself where the format takes
  * it, so that every tick is exactly one frame; else the shortest multiple of it up to a second, so that every tick
  * holds as many frames as any other; else the shortest tick that is long enough for one frame.
+ * @throws RecordingVenueError when the format takes no tick that long
  */
 export function tickForPeriod(period: number, allowed: (tickMs: number) => boolean = formatAllows): number {
   for (let frames = 1; frames === 1 || frames * period <= LONGEST_SHARED_TICK_MS; frames++) {
     const tick = Math.round(frames * period);
     if (Math.abs(tick - frames * period) < 1e-6 && allowed(tick)) return tick;
   }
-  let tick = Math.ceil(period - 1e-6);
-  while (!allowed(tick)) tick++;
-  return tick;
+  for (let tick = Math.ceil(period - 1e-6); tick <= LONGEST_TICK_MS; tick++) if (allowed(tick)) return tick;
+  throw new RecordingVenueError(
+    `one frame every ${period.toFixed(0)} ms is rarer than any tick of a venue`,
+    'give --fps, or a recording with more frames',
+  );
 }
 
 /** @throws RecordingVenueError when `zones` cannot be read or the recording is too small for so many */
