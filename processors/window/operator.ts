@@ -219,6 +219,12 @@ export class WindowOperator {
     }
   }
 
+  /** The first pane beyond both rings: its slots still belong to older panes. */
+  #ringEnd(): number {
+    const { capacity, openCapacity } = this.#plan.shape;
+    return Math.min(this.#base + capacity, this.#openBase + openCapacity);
+  }
+
   /** False for a duplicate. */
   #insert(pane: number, frame: WindowFrame): boolean {
     const { source, epochMs, n } = frame;
@@ -228,7 +234,7 @@ export class WindowOperator {
       this.#count.duplicates++;
       return false;
     }
-    if (pane < this.#openBase || pane >= this.#openBase + shape.openCapacity) {
+    if (pane < this.#openBase || pane >= this.#ringEnd()) {
       throw new WindowError('invariant-broken', `pane ${pane} is outside the ring`, 'report this defect');
     }
     const at = shape.frames.row(pane);
@@ -309,7 +315,7 @@ export class WindowOperator {
     this.#dormant = true;
     this.#gapFrom = Math.min(...this.#nextEnd);
     this.#originPane = NONE;
-    for (let pane = endPane; pane < this.#openBase + this.#plan.shape.openCapacity; pane++) {
+    for (let pane = endPane; pane < this.#ringEnd(); pane++) {
       if (frames.panes[frames.row(pane) + frames.width - 1] !== 0) {
         this.#originPane = pane;
         break;

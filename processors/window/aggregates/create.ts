@@ -1,10 +1,13 @@
 // From the configuration of an aggregate to the kernel that computes it, with every bound checked once.
 import { WindowError } from '../errors.ts';
+import { HistogramKernel, logBins, QuantileKernel } from './bins.ts';
+import { DistinctKernel } from './distinct.ts';
 import { ExtremeKernel, LastKernel } from './extremes.ts';
 import type { EngineShape, Kernel } from './kernel.ts';
 import type { AggregateSpec, FixedPoint } from './spec.ts';
 import { CountKernel, KnownCountKernel, SumKernel, VarianceKernel } from './sums.ts';
 import { TickMeanKernel } from './tick-mean.ts';
+import { UserKernel } from './user.ts';
 
 const DEFAULT_QUANTUM = 2 ** -10;
 const DEFAULT_MAX_ABS = 1024;
@@ -92,8 +95,39 @@ export function createKernel(
       return new LastKernel(shape, column);
     case 'tickMean':
       return new TickMeanKernel(shape);
-    default:
-      throw invalid(`aggregate ${name}: kind ${spec.kind} is unknown`, 'see AggregateSpec');
+    case 'distinct':
+      return new DistinctKernel(shape, column);
+    case 'histogram':
+      checkEdges(name, spec.edges);
+      return new HistogramKernel(shape, column, spec.edges);
+    case 'quantile': {
+      const { quantiles, min, max, relativeAccuracy = 0.01 } = spec;
+      if (quantiles.length === 0 || quantiles.some((q) => !(q >= 0 && q <= 1))) {
+        throw invalid(
+          `aggregate ${name}: quantiles ${quantiles} are not in [0, 1]`,
+          'use for example [0.5, 0.95]',
+        );
+      }
+      if (!(min > 0 && max > min && max < Number.POSITIVE_INFINITY)) {
+        throw invalid(`aggregate ${name}: range [${min}, ${max}] is not positive`, 'use 0 < min < max');
+      }
+      if (!(relativeAccuracy >= 1e-4 && relativeAccuracy <= 0.2)) {
+        throw invalid(
+          `aggregate ${name}: relativeAccuracy ${relativeAccuracy}`,
+          'use a value in [0.0001, 0.2]',
+        );
+      }
+      return new QuantileKernel(shape, column, logBins(min, max, relativeAccuracy), quantiles);
+    }
+    case 'user':
+      return new UserKernel(shape, columns, spec.aggregate);
+  }
+}
+
+function checkEdges(name: string, edges: readonly number[]): void {
+  const ascending = edges.every((edge, i) => Number.isFinite(edge) && (i === 0 || edge > edges[i - 1]!));
+  if (edges.length === 0 || !ascending) {
+    throw invalid(`aggregate ${name}: edges ${edges} do not ascend`, 'give finite edges in ascending order');
   }
 }
 

@@ -1,0 +1,93 @@
+// Distinct ids in view, exact: each window counts in how many of its panes an id was seen.
+import type { ByteReader, ByteWriter } from '../bytes.ts';
+import type { WindowFrame } from '../types.ts';
+import { CountTable } from './count-table.ts';
+import type { EngineShape, Kernel } from './kernel.ts';
+import { PaneCounts, type SlidingCounts } from './pane-counts.ts';
+
+const ID_SPAN = 2 ** 32;
+
+class DistinctCounts implements SlidingCounts {
+  readonly perKey: Float64Array;
+  readonly #panesOf = new CountTable();
+
+  constructor(keyCount: number) {
+    this.perKey = new Float64Array(keyCount);
+  }
+
+  reset(): void {
+    this.perKey.fill(0);
+    this.#panesOf.clear();
+  }
+
+  change(id: number, _count: number, sign: 1 | -1): void {
+    const panes = this.#panesOf.add(id, sign);
+    const key = Math.floor(id / ID_SPAN);
+    if (sign === 1 && panes === 1) this.perKey[key]!++;
+    else if (sign === -1 && panes === 0) this.perKey[key]!--;
+  }
+}
+
+export class DistinctKernel implements Kernel {
+  readonly parts: readonly string[] = [''];
+  readonly object = false;
+  readonly #column: number;
+  readonly #counts: PaneCounts;
+  readonly #windows: DistinctCounts[] = [];
+
+  constructor(shape: EngineShape, column: number) {
+    this.#column = column;
+    this.#counts = new PaneCounts(shape, () => {
+      const window = new DistinctCounts(shape.keys.length);
+      this.#windows.push(window);
+      return window;
+    });
+  }
+
+  add(pane: number, frame: WindowFrame): void {
+    const { keys, n } = frame;
+    const ids = frame.columns[this.#column]!;
+    const table = this.#counts.table(pane);
+    const over = this.#counts.over(pane);
+    for (let i = 0; i < n; i++) {
+      const key = keys[i]!;
+      if (key < 0) continue;
+      const id = key * ID_SPAN + ids[i]!;
+      if (table.add(id, 1) === 1) for (const window of over) window.change(id, 1, 1);
+    }
+  }
+
+  emit(window: number, _from: number, to: number, rows: Int32Array, out: Float64Array[]): void {
+    this.#counts.moveTo(window, to);
+    const { perKey } = this.#windows[window]!;
+    for (let i = 0; i < rows.length; i++) out[0]![i] = perKey[rows[i]!]!;
+  }
+
+  seal(): void {
+    // Windows take panes in as they move.
+  }
+
+  reseal(): void {
+    // As above.
+  }
+
+  anchor(): void {
+    // As above.
+  }
+
+  clear(pane: number): void {
+    this.#counts.clear(pane);
+  }
+
+  close(): void {
+    // Nothing is kept apart for open panes.
+  }
+
+  write(writer: ByteWriter): void {
+    this.#counts.write(writer);
+  }
+
+  read(reader: ByteReader): void {
+    this.#counts.read(reader);
+  }
+}
