@@ -6,9 +6,10 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type JetStreamClient, jetstream } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { build } from 'vite';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { DISPLAY_UNKNOWN } from '#dashboard/feed/messages.ts';
 import { labelPoint } from '#dashboard/map/local-frame.ts';
 import { type Portal, startPortal } from '#dashboard/server/index.ts';
 import { parseVenue } from '#models/venue/index.ts';
@@ -85,6 +86,11 @@ afterAll(async () => {
   if (pages !== undefined) rmSync(pages, { recursive: true, force: true });
 });
 
+// Also after a failure: a page left open would slow down the tests that follow.
+afterEach(async () => {
+  for (const context of browser?.contexts() ?? []) await context.close();
+});
+
 function startPublishing(): { stop(): Promise<void> } {
   let running = true;
   let seq = 0;
@@ -92,10 +98,10 @@ function startPublishing(): { stop(): Promise<void> } {
     while (running) {
       const now = Date.now();
       crowd.publishPeople(nc, now, seq);
-      if (seq % 2 === 0) await crowd.publishGrid(js, now);
-      if (seq % 4 === 0) await crowd.publishWindows(js, Math.floor(now / 1000) * 1000);
+      await crowd.publishGrid(js, now);
+      if (seq % 2 === 0) await crowd.publishWindows(js, Math.floor(now / 1000) * 1000);
       seq++;
-      await new Promise((resolve) => setTimeout(resolve, Math.max(0, 250 - (Date.now() - now))));
+      await new Promise((resolve) => setTimeout(resolve, Math.max(0, 500 - (Date.now() - now))));
     }
   })();
   return {
@@ -108,7 +114,6 @@ function startPublishing(): { stop(): Promise<void> } {
 
 interface OpenWall {
   readonly page: Page;
-  readonly context: BrowserContext;
   /** Everything the page complained about. */
   readonly complaints: string[];
   /** Hosts the page talked to. */
@@ -133,7 +138,7 @@ async function openWall(
   page.on('request', (request) => hosts.add(new URL(request.url()).host));
   page.on('websocket', (socket) => hosts.add(new URL(socket.url()).host));
   await page.goto(`${portal.url}/${options.query ?? ''}`);
-  return { page, context, complaints, hosts };
+  return { page, complaints, hosts };
 }
 
 /** The rows as a program reads them. */
@@ -161,7 +166,7 @@ describe('the wall', () => {
     const now = Math.floor(Date.now() / 1000) * 1000;
     for (let s = 120; s > 0; s -= 5) await crowd.publishWindows(js, now - s * 1000);
     publishing = startPublishing();
-    const { page, context, complaints, hosts } = await openWall();
+    const { page, complaints, hosts } = await openWall();
     await numbersLive(page);
 
     const rows = await rowsOf(page);
@@ -190,17 +195,25 @@ describe('the wall', () => {
     expect(await page.$$('[data-testid=chart] canvas')).toHaveLength(6);
     expect(await page.title()).toBe('Tidewatch · crowd safety');
 
-    // Under the pointer stands the cell's own number.
-    const probe = crowd.truth.find(({ count, zone }) => count !== null && count / zone.areaM2 > 2)!;
-    const [x, y] = labelPoint(probe.zone.area);
-    const label = await page.$(`[data-testid=zone-label][data-zone=${probe.zone.id}]`);
-    const box = (await label!.boundingBox())!;
-    await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
-    const reading = await page.waitForSelector('[data-testid=reading]');
-    const read = Number(await reading.getAttribute('data-density'));
-    // The label's centre is rounded to a pixel, which may be the neighbouring cell.
-    const near = [-1, 0, 1].flatMap((dy) => [-1, 0, 1].map((dx) => crowd.cellAt(x + dx * 0.5, y + dy * 0.5)));
-    expect(near.map((value) => value?.toFixed(3))).toContain(read.toFixed(3));
+    // Under the pointer stands the cell's own number, and the place is the right one.
+    const inside = await page.$$('[data-testid=zone-label][data-beside=false]:not([hidden])');
+    expect(inside.length).toBeGreaterThan(5);
+    let dense = 0;
+    for (const label of inside) {
+      const box = (await label.boundingBox())!;
+      await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+      const id = await label.getAttribute('data-zone');
+      const reading = await page.waitForSelector(`[data-testid=reading][data-zone="${id}"]`);
+      const [read, x, y] = await Promise.all(
+        ['data-density', 'data-x', 'data-y'].map(async (name) => Number(await reading.getAttribute(name))),
+      );
+      const [wantX, wantY] = labelPoint(stadium.zones.find((zone) => zone.id === id)!.area);
+      // Labels stand on whole pixels, about a third of a metre here.
+      expect(Math.hypot(x! - wantX, y! - wantY), `place of ${id}`).toBeLessThan(0.5);
+      expect(read!.toFixed(3), `cell in ${id}`).toBe((crowd.cellAt(x!, y!) ?? DISPLAY_UNKNOWN).toFixed(3));
+      if (read! > 0.5) dense++;
+    }
+    expect(dense).toBeGreaterThan(2);
     await page.mouse.move(5, 5);
 
     await page.waitForTimeout(2500);
@@ -215,11 +228,10 @@ describe('the wall', () => {
 
     expect(complaints).toEqual([]);
     expect([...hosts].sort()).toEqual([new URL(portal.url).host, new URL(server.websocketUrl).host].sort());
-    await context.close();
   });
 
   it('says that numbers are stale, then unknown, when the data stop, and counts what it cannot read', async () => {
-    const { page, context, complaints } = await openWall();
+    const { page, complaints } = await openWall();
     await numbersLive(page);
     nc.publish(
       'win.density.stadium-centre.harbour-stadium.pitch',
@@ -233,17 +245,16 @@ describe('the wall', () => {
     const known = crowd.truth.find(({ count }) => count !== null && count > 100)!;
     const row = (status: string): string =>
       `[data-testid=zone-row][data-zone=${known.zone.id}][data-status=${status}]`;
-    await page.waitForSelector(row('stale'), { timeout: 15_000 });
+    await page.waitForSelector(row('stale'), { timeout: 60_000 });
     expect(await page.getAttribute(row('stale'), 'data-count')).toBe(String(known.count));
     await page.screenshot({ path: path.join(artifacts, 'wall-stale.png') });
-    await page.waitForSelector(row('unknown'), { timeout: 20_000 });
+    await page.waitForSelector(row('unknown'), { timeout: 60_000 });
     expect(await page.getAttribute(row('unknown'), 'data-count')).toBe('');
     expect(await page.locator(row('unknown')).innerText()).toContain('?');
     await page.screenshot({ path: path.join(artifacts, 'wall-unknown.png') });
     const statuses = Object.values(await rowsOf(page)).map((attributes) => attributes['data-status']);
     expect(new Set(statuses)).toEqual(new Set(['unknown']));
     expect(complaints).toEqual([]);
-    await context.close();
   });
 
   it('says when the server is gone, and comes back by itself when the server does', async () => {
@@ -265,7 +276,7 @@ describe('the wall', () => {
     js = jetstream(nc);
     publishing = startPublishing();
     for (const { page } of [open, early]) {
-      await page.waitForSelector('[data-testid=link][data-state=connected]', { timeout: 30_000 });
+      await page.waitForSelector('[data-testid=link][data-state=connected]', { timeout: 90_000 });
       await numbersLive(page);
     }
     // The watch on the venues outlived the crash: a new version appears without a reload.
@@ -274,13 +285,11 @@ describe('the wall', () => {
     await open.page.waitForFunction(() =>
       document.querySelector('[data-testid=venue]')?.textContent?.includes('Renamed Pool'),
     );
-    await open.context.close();
-    await early.context.close();
   });
 
   it('changes venue and level, remembers them in the address, and fits a phone', async () => {
     publishing ??= startPublishing();
-    const { page, context, complaints } = await openWall({ width: 390, height: 844, locale: 'zh-CN' });
+    const { page, complaints } = await openWall({ width: 390, height: 844, locale: 'zh-CN' });
     await numbersLive(page);
     expect(await page.getAttribute('html', 'lang')).toBe('zh-CN');
     const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
@@ -297,6 +306,5 @@ describe('the wall', () => {
     await page.reload();
     await page.waitForSelector('[data-testid=zone-row][data-zone=deck]');
     expect(complaints).toEqual([]);
-    await context.close();
   });
 });

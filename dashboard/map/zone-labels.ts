@@ -127,6 +127,7 @@ export class ZoneLabels {
       leader.hidden = place?.beside !== true;
       if (place === undefined) continue;
       root.dataset.form = place.form;
+      root.dataset.beside = String(place.beside);
       const size = SIZES[place.form];
       root.style.transform = `translate(${Math.round(place.x - size.width / 2)}px, ${Math.round(place.y - size.height / 2)}px)`;
       if (place.beside) drawLeader(leader, anchors.get(id)!, place);
