@@ -28,32 +28,60 @@ function fromLibrary(pieces: Pairs[][]): Polygon[] {
     );
 }
 
-function run(what: string, operation: () => Pairs[][]): Polygon[] {
+/** The lattice of the second attempt: about a micrometre. */
+const lattice = 2 ** 20;
+
+const onLattice = (pieces: Pairs[][]): Pairs[][] =>
+  pieces.map((rings) =>
+    rings.map((ring) =>
+      ring.map(([x, y]): [number, number] => [
+        Math.round(x * lattice) / lattice,
+        Math.round(y * lattice) / lattice,
+      ]),
+    ),
+  );
+
+/**
+ * The library loses its way, and says so, when edges run within rounding errors of each other. On a lattice of a
+ * micrometre such edges coincide, which it handles; only those inputs are rounded.
+ */
+function run(
+  what: string,
+  operands: Pairs[][][],
+  operation: (first: Pairs[][], ...rest: Pairs[][][]) => Pairs[][],
+): Polygon[] {
+  const [first, ...rest] = operands;
   try {
-    return fromLibrary(operation());
-  } catch (cause) {
-    throw new GeometryError(
-      `${what} failed: check the polygons for self-intersections and near-duplicate vertices`,
-      {
-        cause,
-      },
-    );
+    return fromLibrary(operation(first, ...rest));
+  } catch {
+    try {
+      return fromLibrary(operation(onLattice(first), ...rest.map(onLattice)));
+    } catch (cause) {
+      throw new GeometryError(`${what} failed: check the polygons for self-intersections`, { cause });
+    }
   }
 }
 
 /** Pieces common to both polygons; empty when they only touch. @throws GeometryError when the input is invalid. */
 export function intersectPolygons(a: Polygon, b: Polygon): Polygon[] {
-  return run('intersection', () => polygonClipping.intersection([toLibrary(a)], [toLibrary(b)]));
+  return run('intersection', [[toLibrary(a)], [toLibrary(b)]], polygonClipping.intersection);
 }
 
 /** Pieces of `a` outside every one of `others`. @throws GeometryError when the input is invalid. */
 export function subtractPolygons(a: Polygon, others: readonly Polygon[]): Polygon[] {
-  return run('difference', () => polygonClipping.difference([toLibrary(a)], others.map(toLibrary)));
+  return run(
+    'difference',
+    [[toLibrary(a)], ...others.map((p) => [toLibrary(p)])],
+    polygonClipping.difference,
+  );
 }
 
 /** Union of polygons as disjoint pieces. @throws GeometryError when the input is invalid. */
 export function unitePolygons(polygons: readonly Polygon[]): Polygon[] {
   if (polygons.length === 0) return [];
-  const [first, ...rest] = polygons.map((p) => [toLibrary(p)]);
-  return run('union', () => polygonClipping.union(first, ...rest));
+  return run(
+    'union',
+    polygons.map((p) => [toLibrary(p)]),
+    polygonClipping.union,
+  );
 }

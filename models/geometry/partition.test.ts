@@ -76,7 +76,8 @@ describe.each(floors)('floor %#', (floor) => {
           [cx, cy],
         ]);
         const expected = intersectPolygons(floor, triangle).reduce((s, p) => s + polygonArea(p), 0);
-        expect(sum).toBeCloseTo(expected, 8);
+        // edges within rounding errors of each other are reckoned on a micrometre lattice by the library's wrapper
+        expect(sum).toBeCloseTo(expected, 4);
       }),
       { numRuns: 60 },
     );
