@@ -216,7 +216,25 @@ describe('the wall', () => {
     expect(dense).toBeGreaterThan(2);
     await page.mouse.move(5, 5);
 
+    // By keyboard: a zone is chosen, its chart comes first, its label is marked.
+    const last = crowd.truth.find(({ zone }) => zone.id === 'pitch')!.zone.id;
+    await page.locator(`[data-testid=zone-row][data-zone=${last}] button`).focus();
+    await page.keyboard.press('Enter');
+    await page.waitForSelector(`[data-testid=chart][data-zone=${last}]`);
+    expect(await page.getAttribute(`[data-testid=zone-row][data-zone=${last}] button`, 'aria-pressed')).toBe(
+      'true',
+    );
+    expect(await page.getAttribute('[data-testid=chart]', 'data-zone')).toBe(last);
+    await page.keyboard.press('Enter');
+    await page.waitForSelector(`[data-testid=chart][data-zone=${last}]`, { state: 'detached' });
+
+    // The picture is of now: not seconds behind, as a page that queues frames would be.
     await page.waitForTimeout(2500);
+    const behind = await page.$eval(
+      '[data-testid=raster]',
+      (e) => Date.now() - Number(e.getAttribute('data-epoch')),
+    );
+    expect(behind).toBeLessThan(3000);
     await page.screenshot({ path: path.join(artifacts, 'wall-1920-en.png') });
 
     await page.getByTestId('language').click();
@@ -295,7 +313,7 @@ describe('the wall', () => {
     const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
     expect(overflow).toBeLessThanOrEqual(0);
     await page.waitForTimeout(1500);
-    await page.screenshot({ path: path.join(artifacts, 'wall-phone-zh.png'), fullPage: true });
+    await page.screenshot({ path: path.join(artifacts, 'wall-phone-zh.png') });
 
     await page.click('[data-testid=level][data-level="1"]');
     await page.waitForURL(/level=1/);

@@ -87,7 +87,7 @@ export class FeedSession {
     void this.#followStatus(nc);
     void watchVenues(nc, {
       onVenues: (venues) => this.#onVenues(venues),
-      onInvalid: (key, detail) => this.#problem('venue-invalid', detail === '' ? '' : `${key}: ${detail}`),
+      onInvalid: (detail) => this.#problem('venue-invalid', detail),
       onUnavailable: (detail) => this.#problem('venues-unavailable', detail),
     });
     if (this.#selection !== null) this.#subscribe();
@@ -103,6 +103,7 @@ export class FeedSession {
           break;
         case 'reconnect':
           this.#link('connected', nc.getServer());
+          this.#problem('subscription-refused', '');
           // What was missed meanwhile.
           if (this.#selection !== null) void this.#catchUp(this.#selection);
           break;

@@ -10,8 +10,8 @@ const RETRY_MS = 3000;
 export interface VenueWatch {
   /** All venues that parse, by `<org>.<venue>`; called again after each change. */
   onVenues(venues: ReadonlyMap<string, Venue>): void;
-  /** A venue that does not parse; empty detail: it does now. */
-  onInvalid(key: string, detail: string): void;
+  /** The venues that do not parse, with the reason, one a line; empty: all do. */
+  onInvalid(detail: string): void;
   /** The bucket cannot be read; empty detail: it can now. */
   onUnavailable(detail: string): void;
 }
@@ -33,7 +33,7 @@ async function watchOnce(nc: NatsConnection, watch: VenueWatch): Promise<void> {
   const kv = await new Kvm(nc).open(BUCKET.venues);
   const entries = await kv.watch();
   const venues = new Map<string, Venue>();
-  const invalid = new Set<string>();
+  const invalid = new Map<string, string>();
   watch.onUnavailable('');
   for await (const entry of entries) {
     if (entry.operation === 'PUT') {
@@ -43,15 +43,16 @@ async function watchOnce(nc: NatsConnection, watch: VenueWatch): Promise<void> {
           throw new Error(`the document is of venue ${venue.org}.${venue.id}; store it under that key`);
         }
         venues.set(entry.key, venue);
-        if (invalid.delete(entry.key)) watch.onInvalid(entry.key, '');
+        invalid.delete(entry.key);
       } catch (error) {
         // An older good version stays on the wall: a plan with a typing mistake must not blank a running event.
-        invalid.add(entry.key);
-        watch.onInvalid(entry.key, error instanceof Error ? error.message : String(error));
+        invalid.set(entry.key, error instanceof Error ? error.message : String(error));
       }
     } else {
       venues.delete(entry.key);
+      invalid.delete(entry.key);
     }
+    watch.onInvalid([...invalid].map(([key, why]) => `${key}: ${why}`).join('\n'));
     // The first answer is complete when nothing more is pending.
     if (entry.isUpdate || entry.delta === 0) watch.onVenues(venues);
   }

@@ -33,6 +33,15 @@ describe('placeLabels', () => {
     expect(first).toMatchObject({ id: 'gate', form: 'full', x: 300 - 20 - 10 - 50, beside: true });
   });
 
+  it('moves the label of a large zone aside, with a line, when another stands in its middle', () => {
+    const placed = placeLabels(
+      [zone('kiosk', 200, 200, 20, 20, false), zone('plaza', 200, 200, 300, 200)],
+      sizes,
+      pane,
+    );
+    expect(placed[1]).toEqual({ id: 'plaza', form: 'full', x: 200, y: 124, beside: true });
+  });
+
   it('keeps labels on the pane and leaves out zones that are not', () => {
     const [corner] = placeLabels([zone('corner', 790, 10, 20, 20, true)], sizes, pane);
     expect(corner).toMatchObject({ form: 'full', x: 790 - 10 - 10 - 50 });

@@ -1,5 +1,5 @@
 // Where the labels of the zones go, and how much each says. Pure, so that the rules can be tested:
-//   a zone that is large on the screen carries its whole label inside;
+//   a zone that is large on the screen carries its whole label inside, in the middle or, joined by a line, above or below;
 //   an important zone too small for that has the whole label beside it, joined by a line, so that the label neither hides
 //   the density it speaks of nor seems to speak of a neighbour;
 //   every other zone carries a small one, if that covers nobody else's.
@@ -62,6 +62,13 @@ export function placeLabels(
       take(candidate, 'full', x, y, false);
       continue;
     }
+    const aside = roomy
+      ? asides(candidate, full).find((at) => free(boxAround(at[0], at[1], full)))
+      : undefined;
+    if (aside !== undefined) {
+      take(candidate, 'full', aside[0], aside[1], true);
+      continue;
+    }
     const spot = candidate.important
       ? besides(candidate, full, pane).find((at) => {
           const label = boxAround(at[0], at[1], full);
@@ -76,6 +83,14 @@ export function placeLabels(
     else if (free(boxAround(x, y, small))) take(candidate, 'small', x, y, false);
   }
   return placed;
+}
+
+/** Centres above and below the middle, within the zone's box. */
+function asides({ x, box }: Candidate, { height }: Size): (readonly [number, number])[] {
+  return [
+    [x, box[1] + 4 + height / 2],
+    [x, box[3] - 4 - height / 2],
+  ];
 }
 
 /** Centres right, left, above and below the zone, on a level with its label point as far as the pane allows. */

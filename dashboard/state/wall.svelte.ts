@@ -231,7 +231,8 @@ export class Wall {
     const { selection } = this;
     if (selection === null || venue.org !== selection.org || venue.id !== selection.venue) return;
     // A level change sends the same version again; its numbers go on.
-    if (this.venue?.version !== venue.version || this.#store === null) this.#store = new ZoneStore(venue);
+    if (this.venue?.version !== venue.version || this.#store === null)
+      this.#store = new ZoneStore(venue, this.#store ?? undefined);
     this.venue = venue;
     this.#map?.setVenue(venue, selection.level);
     this.tick();

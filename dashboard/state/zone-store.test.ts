@@ -136,6 +136,15 @@ describe('ZoneStore', () => {
     expect(store.series('a')?.columns(0, T, 1e9)[2]).toEqual([25, 50, 60]);
   });
 
+  it('keeps the numbers of zones that a new version of the venue still has', () => {
+    const store = new ZoneStore(venue);
+    store.apply(result('a', T, 60));
+    const next = new ZoneStore({ ...venue, version: 2, zones: [zone('a'), zone('d')] }, store);
+    expect(rowOf(next, 'a', T).count).toBe(60);
+    expect(rowOf(next, 'd', T).count).toBeNull();
+    expect(next.rows(T)).toHaveLength(2);
+  });
+
   it('counts results of zones the venue does not have', () => {
     const store = new ZoneStore(venue);
     store.apply(result('nowhere', T, 1));

@@ -22,14 +22,15 @@ export class ZoneStore {
   readonly #zones = new Map<string, ZoneState>();
   #strangers = 0;
 
-  constructor(venue: Venue) {
+  /** @param previous the store of an earlier version of the same venue: zones that remain keep their numbers */
+  constructor(venue: Venue, previous?: ZoneStore) {
     this.venue = venue;
     for (const zone of venue.zones) {
-      this.#zones.set(zone.id, {
-        current: undefined,
-        lastCount: null,
-        series: new TimeSeries(HISTORY_POINTS),
-      });
+      const kept = previous === undefined ? undefined : previous.#zones.get(zone.id);
+      this.#zones.set(
+        zone.id,
+        kept ?? { current: undefined, lastCount: null, series: new TimeSeries(HISTORY_POINTS) },
+      );
     }
   }
 

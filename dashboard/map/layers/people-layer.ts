@@ -14,10 +14,10 @@ export function peopleLayer(anchor: GeoAnchor, people: People, pixelsPerMetre: n
     id: 'people',
     data: { length: people.count, attributes: { getPosition: { value: people.positions, size: 2 } } },
     getRadius: 0.22,
-    radiusMinPixels: 0.7,
+    radiusMinPixels: 0.6,
     radiusMaxPixels: 6,
     getFillColor: [236, 242, 255],
-    opacity: Math.min(0.9, Math.max(0.4, 0.3 + pixelsPerMetre * 0.04)),
+    opacity: Math.min(0.9, Math.max(0.25, 0.12 + pixelsPerMetre * 0.045)),
     antialiasing: false,
   });
 }
