@@ -46,6 +46,13 @@ export class RoundedRing {
     return [x, y];
   }
 
+  /** Offset of the ring through (x, y): distance to the rounded rectangle, negative inside it. */
+  distance(x: number, y: number): number {
+    const dx = Math.abs(x) - (this.halfX - this.radius);
+    const dy = Math.abs(y) - (this.halfY - this.radius);
+    return Math.hypot(Math.max(dx, 0), Math.max(dy, 0)) + Math.min(Math.max(dx, dy), 0) - this.radius;
+  }
+
   /** Metres per unit of fraction at `offset`: how far one moves when the fraction grows. */
   metric(fraction: number, offset: number): number {
     const { corner } = this.#locate(fraction);
