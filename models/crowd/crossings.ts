@@ -82,3 +82,49 @@ export function lineFlow(forward: number, backward: number, seconds: number, lin
   const length = Math.hypot(line.bx - line.ax, line.by - line.ay);
   return { forward, backward, net, specific: net / length };
 }
+
+/** Flow of one interval of a recording, which ends when its last person crosses. */
+export type IntervalFlow = {
+  readonly fromFrame: number;
+  readonly toFrame: number;
+  readonly persons: number;
+  /** 1/s */
+  readonly flow: number;
+};
+
+/**
+ * Flow of a recording in consecutive intervals, from N-t, as PedPy and JPSreport reckon it: an interval is looked at
+ * every `interval` frames from the first crossing on, reaches to one frame after its last crossing, and the next one
+ * starts there. Intervals without a crossing are left out and lengthen the next. The rest after the last look is not
+ * reported.
+ * @param cumulative persons over the line per frame from `firstFrame` on
+ */
+export function intervalFlows(
+  cumulative: ArrayLike<number>,
+  firstFrame: number,
+  frameRate: number,
+  interval: number,
+): IntervalFlow[] {
+  if (!Number.isInteger(interval) || interval < 1)
+    throw new MeasureError(`interval must be a whole number of frames from 1, got ${interval}`);
+  const out: IntervalFlow[] = [];
+  let from = 0;
+  while (from < cumulative.length && cumulative[from] === 0) from++;
+  let counted = 0;
+  for (let look = from + interval; look + 1 < cumulative.length; look += interval) {
+    const persons = cumulative[look] - counted;
+    if (persons === 0) continue;
+    let to = look;
+    while (cumulative[to - 1] === cumulative[look]) to--;
+    to++;
+    out.push({
+      fromFrame: firstFrame + from,
+      toFrame: firstFrame + to,
+      persons,
+      flow: (persons / (to - from)) * frameRate,
+    });
+    counted += persons;
+    from = to;
+  }
+  return out;
+}

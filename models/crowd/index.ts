@@ -7,6 +7,8 @@ export {
   crossingSign,
   cumulativeCrossings,
   firstCrossings,
+  type IntervalFlow,
+  intervalFlows,
   type LineFlow,
   lineFlow,
   onLineTolerance,

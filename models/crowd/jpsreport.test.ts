@@ -4,7 +4,7 @@ import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { recording } from '#testing/shared-data.ts';
-import { createTrajectories, measureScene, parseScene, type SceneMeasures } from './index.ts';
+import { createTrajectories, intervalFlows, measureScene, parseScene, type SceneMeasures } from './index.ts';
 
 const folder = recording('jpsreport_bottleneck');
 const results = path.join(folder ?? '', 'results', 'Fundamental_Diagram');
@@ -72,5 +72,18 @@ describe.skipIf(!folder)('JPSreport, bottleneck', () => {
     const off = errors(m.voronoiDensity, m.firstFrame, blind).filter((e) => e >= printed);
     expect(off.length).toBeLessThanOrEqual(28);
     expect(Math.max(...off)).toBeLessThan(0.02);
+  });
+
+  it('flow in intervals of 150 frames agrees from the second on', () => {
+    const m = measure(null);
+    const flows = intervalFlows(m.cumulative, m.firstFrame, 16, 150).map((f) => f.flow);
+    const published = table('FlowVelocity', 'FDFlowVelocity_traj_AO_300.txt_id_4.dat').map((r) => r[0]);
+    expect(flows).toHaveLength(published.length);
+    published.slice(1).forEach((flow, k) => {
+      expect(Math.abs(flows[k + 1] - flow)).toBeLessThan(printed);
+    });
+    // JPSreport does not count the person who opens the first interval: 76 in 150 frames, ours 77 in 151
+    expect(published[0]).toBeCloseTo((76 / 150) * 16, 3);
+    expect(flows[0]).toBeCloseTo((77 / 151) * 16, 10);
   });
 });
