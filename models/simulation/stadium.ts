@@ -42,6 +42,9 @@ const STAIR_FLOW = 66 / 60; // persons per metre and second, Green Guide
 const HALF_TIME_SHARE = 0.4;
 const EDGE_WEIGHTS = [0.2, 0.2, 0.25, 0.35];
 const PUSHING = 0.8;
+/** Nearer than this one has arrived. More than the radius of the field's target and half a cell's diagonal. */
+const STAIR_REACH_M = 1.4;
+const KIOSK_REACH_M = 1.3;
 /** Within these distances of a gate, m, people choose a lane; the outermost metre of a gate is its posts. */
 const LANE_FAR_M = 20;
 const LANE_NEAR_M = 7;
@@ -554,12 +557,13 @@ export class StadiumSimulation {
       if (goal < stair0 || goal === this.#exitGoal) continue;
       if (goal < kiosk0) {
         const s = this.#stairs[goal - stair0]!;
-        if (distanceToLine(x, y, s.a[0], s.a[1], s.b[0], s.b[1]) < 1.1) this.#stairUp(i, goal - stair0, s);
+        if (distanceToLine(x, y, s.a[0], s.a[1], s.b[0], s.b[1]) < STAIR_REACH_M)
+          this.#stairUp(i, goal - stair0, s);
       } else if (goal < this.#exitGoal) {
         const k = this.#kiosks[goal - kiosk0]!;
         const d = Math.hypot(x - k.x, y - k.y);
         const slow = crowd.vx[i]! ** 2 + crowd.vy[i]! ** 2 < 0.04;
-        if (d < 1 || (slow && d < 6)) {
+        if (d < KIOSK_REACH_M || (slow && d < 6)) {
           crowd.state[i] = STATE.dwell;
           crowd.vx[i] = 0;
           crowd.vy[i] = 0;

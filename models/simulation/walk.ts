@@ -19,7 +19,8 @@ const REPEL = 0.5;
 const PASS = 0.6;
 /** Time gap kept to the one ahead, s. */
 const TIME_GAP = 0.5;
-const SIDESTEP = [0.7, -0.7, 1.3, -1.3] as const;
+/** Turns tried by someone held up, radians to the right; the last two are past a neighbour one touches head-on. */
+const SIDESTEP = [0.7, -0.7, 1.3, -1.3, 1.6, -1.6] as const;
 const MAX_NEAR = 64;
 /** Share of the free speed at which people close up in a jam. */
 const CREEP = 0.08;
