@@ -2,7 +2,7 @@
 // connections and restarted servers, acknowledged when the caller has used them.
 //
 // It speaks the pull protocol itself, because back-pressure needs the next request to depend on what is used up.
-// Two requests are open in turn, so that data arrives while a batch is worked on. Order and completeness are checked
+// A few requests are open in turn, so that data arrives while a batch is worked on. Order and completeness are checked
 // once per batch: the server numbers deliveries per consumer, so the last number must equal the count received.
 import { AckPolicy, type ConsumerConfig, DeliverPolicy, type JetStreamManager } from '@nats-io/jetstream';
 import type { Msg, MsgHdrs, NatsConnection, Subscription } from '@nats-io/nats-core';
@@ -58,6 +58,8 @@ export interface ConsumerOptions {
 export const START: StreamPosition = { seq: 0, timeNs: '' };
 
 const NANOS_PER_MS = 1_000_000;
+/** Requests open in turn: data arrives while a batch is worked on. */
+const SLOTS = 4;
 const PULL_EXPIRES_MS = 30_000;
 const HEARTBEAT_MS = 2_000;
 const SILENCE_MS = 3 * HEARTBEAT_MS;
@@ -113,8 +115,8 @@ export class BatchConsumer {
     this.#nc = nc;
     this.#jsm = jsm;
     this.#options = options;
-    this.#pullMessages = Math.max(1, Math.floor((options.maxMessages ?? 2_000) / 2));
-    this.#pullBytes = Math.max(1, Math.floor((options.maxBytes ?? 16 * 1024 * 1024) / 2));
+    this.#pullMessages = Math.max(1, Math.floor((options.maxMessages ?? 2_000) / SLOTS));
+    this.#pullBytes = Math.max(1, Math.floor((options.maxBytes ?? 16 * 1024 * 1024) / SLOTS));
     this.#last = after;
     this.#acked = after;
     this.#timer = setInterval(() => this.#watchSilence(), HEARTBEAT_MS);
@@ -258,7 +260,7 @@ export class BatchConsumer {
     if (this.#closed || this.#resyncing || !this.#connected || this.#failure !== undefined) return;
     for (const slot of this.#slots) {
       if (slot.open > 0) continue;
-      if (this.#buffer.length > this.#pullMessages || this.#bufferBytes > this.#pullBytes) return;
+      if (!this.#roomForPull()) return;
       const alone = this.#oversized;
       if (alone && this.#slots.some((other) => other.open > 0)) return;
       slot.open = alone ? 1 : this.#pullMessages;
@@ -276,6 +278,20 @@ export class BatchConsumer {
       );
       if (alone) return;
     }
+  }
+
+  /** Whether one more request keeps what is requested and what waits within the bounds. */
+  #roomForPull(): boolean {
+    let messages = this.#buffer.length;
+    let bytes = this.#bufferBytes;
+    for (const { open } of this.#slots) {
+      messages += open;
+      if (open > 0) bytes += this.#pullBytes;
+    }
+    return (
+      messages + this.#pullMessages <= SLOTS * this.#pullMessages &&
+      bytes + this.#pullBytes <= SLOTS * this.#pullBytes
+    );
   }
 
   #onMessage(slot: Slot, msg: Msg): void {
@@ -358,7 +374,7 @@ export class BatchConsumer {
     if (this.#closed) return;
     this.#name = name;
     this.#heardAt = Date.now();
-    this.#slots = [0, 1].map(() => this.#openSlot());
+    this.#slots = Array.from({ length: SLOTS }, () => this.#openSlot());
     this.#request();
   }
 

@@ -1,6 +1,7 @@
 // Runs processors. A new one implements Processor (processor.ts) and is started with runProcessor().
 export { CheckpointStore } from './checkpoint.ts';
 export { type Output, PARTITION_METRICS, type Partition, type Processor } from './processor.ts';
-export { type RunnerHealth, type RunnerOptions, type Running, runProcessor } from './runner.ts';
+export { runProcessor } from './runner.ts';
+export type { RunnerHealth, RunnerOptions, Running } from './running.ts';
 export { type RxPartitionParts, rxPartition } from './rx-partition.ts';
 export { drainOnSignals } from './signals.ts';

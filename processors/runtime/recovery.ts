@@ -4,6 +4,7 @@ import type { NatsConnection } from '@nats-io/nats-core';
 import { BatchConsumer, START } from '#streams/consume.ts';
 import { StreamsError } from '#streams/errors.ts';
 import { checkPosition, parseDelivery, type StreamPosition } from '#streams/position.ts';
+import { STREAM, streamOfSubject } from '#streams/topology.ts';
 import type { CheckpointStore, Generation, OutputPosition } from './checkpoint.ts';
 import type { Partition, Processor } from './processor.ts';
 
@@ -137,4 +138,25 @@ export async function idsAfter(
 
 function readingStopped(stream: string): StreamsError {
   return new StreamsError('consume-failed', `reading ${stream} stopped`, 'start the processor again');
+}
+
+/**
+ * The streams a processor's outputs go to, and quarantine.
+ * @throws StreamsError `subject-invalid` when no stream stores one of them
+ */
+export function outputStreamsOf<Input>(processor: Processor<Input>): readonly OutputStream[] {
+  const byStream = new Map<string, string[]>();
+  for (const filter of processor.outputs) {
+    const stream = streamOfSubject(filter.replaceAll('*', 'x').replace(/>$/, 'x'));
+    if (stream === undefined) {
+      throw new StreamsError(
+        'subject-invalid',
+        `no stream stores "${filter}"`,
+        'add it to streams/topology.ts',
+      );
+    }
+    byStream.set(stream, [...(byStream.get(stream) ?? []), filter]);
+  }
+  const own = [...byStream].map(([stream, filters]) => ({ stream, filters, idPrefix: '' }));
+  return [...own, { stream: STREAM.quarantine, filters: ['bad.>'], idPrefix: `bad:${processor.name}:` }];
 }

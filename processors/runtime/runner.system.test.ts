@@ -15,7 +15,8 @@ import { topology } from '#streams/topology.ts';
 import { startTestServer } from '#testing/nats.ts';
 import { countingMessage, countingPartition, countingProcessor } from './fixtures/counting.ts';
 import type { Processor } from './processor.ts';
-import { type RunnerOptions, runProcessor } from './runner.ts';
+import { runProcessor } from './runner.ts';
+import type { RunnerOptions } from './running.ts';
 
 let server: Awaited<ReturnType<typeof startTestServer>>;
 let nc: Awaited<ReturnType<typeof connect>>;

@@ -4,70 +4,19 @@
 // How: outputs are deterministic and carry ids. A checkpoint (state + input position) is written when all outputs up to it
 // are stored. After a crash the newest checkpoint that fits the server is restored, input is read again from there, and
 // outputs found stored behind it are left out by id, once each. See docs/decisions/011-exactly-once.md.
-import { type JetStreamManager, jetstream } from '@nats-io/jetstream';
-import { type KV, Kvm } from '@nats-io/kv';
-import type { NatsConnection } from '@nats-io/nats-core';
 import { EMPTY, from, ignoreElements, lastValueFrom, type ObservableInput } from 'rxjs';
 import { type AckPoint, type Batch, BatchConsumer, batches, type RawMessage } from '#streams/consume.ts';
 import { isStreamsError, messageOf, StreamsError } from '#streams/errors.ts';
-import type { MetricsRegistry } from '#streams/metrics.ts';
 import { patiently } from '#streams/patience.ts';
 import { parseDelivery } from '#streams/position.ts';
 import { type OutgoingMessage, Publisher } from '#streams/publish.ts';
-import { BUCKET, STREAM, streamOfSubject } from '#streams/topology.ts';
 import { AlreadyPublished } from './already-published.ts';
 import { CheckpointStore, type OutputPosition } from './checkpoint.ts';
 import { RunnerMeters, type SetAsideCounts } from './meters.ts';
 import type { Output, Partition, Processor } from './processor.ts';
-import { idsAfter, type OutputStream, outputsStored, recover } from './recovery.ts';
+import { idsAfter, type OutputStream, outputStreamsOf, outputsStored, recover } from './recovery.ts';
+import type { RunnerHealth, RunnerOptions, Running } from './running.ts';
 import { PoisonedBatch, runBatch, runOneByOne, type SetAside } from './step.ts';
-
-export interface RunnerOptions {
-  readonly nc: NatsConnection;
-  readonly jsm: JetStreamManager;
-  readonly metrics: MetricsRegistry;
-  /** Which part of the input this instance has; a token. Default `all`. */
-  readonly partition?: string;
-  /** A checkpoint at least this often while there is input, ms. Default 1,000. */
-  readonly checkpointMs?: number;
-  /** And after this many messages. Default 50,000. */
-  readonly checkpointMessages?: number;
-  /** Bounds of the consumer: messages and bytes in flight. */
-  readonly maxMessages?: number;
-  readonly maxBytes?: number;
-  /** Bound of the publisher: unacknowledged outputs. */
-  readonly maxInFlight?: number;
-  readonly log?: (line: string) => void;
-}
-
-export interface RunnerHealth {
-  readonly state: 'starting' | 'running' | 'draining' | 'stopped' | 'failed';
-  readonly processor: string;
-  readonly partition: string;
-  /** Messages in the stream behind the last batch. */
-  readonly lag: number;
-  readonly inputSeq: number;
-  readonly generation: number;
-  readonly messages: number;
-  readonly outputs: number;
-  /** Outputs found already stored after a restart, and left out. */
-  readonly suppressed: number;
-  readonly undecodable: number;
-  readonly poisonous: number;
-  /** Times it went back to a checkpoint without ending. */
-  readonly recoveries: number;
-  readonly lastBatchMs: number | undefined;
-  readonly lastCheckpointMs: number | undefined;
-  readonly error: string | undefined;
-}
-
-export interface Running {
-  readonly health: RunnerHealth;
-  /** Finishes the batch at hand, stores outputs, writes a checkpoint, acknowledges, stops. */
-  drain(): Promise<void>;
-  /** Resolves after drain(); rejects with the StreamsError that ended it. */
-  readonly done: Promise<void>;
-}
 
 /** Starts a processor; returns when it reads. */
 export async function runProcessor<Input>(
@@ -79,6 +28,10 @@ export async function runProcessor<Input>(
   return runner;
 }
 
+/** A crash repeats at most this many times checkpointMessages. */
+const MOST_UNCHECKPOINTED = 4;
+/** From one checkpoint to the next at least this many times as long as writing it took. */
+const PAUSE_PER_WRITE = 5;
 /** About a minute of a reachable server that does not store: longer than its restart with large streams. */
 const PUBLISH_ATTEMPTS = 60;
 
@@ -112,7 +65,6 @@ class Runner<Input> implements Running {
   readonly #counts: SetAsideCounts = { undecodable: 0, poisonous: 0 };
   readonly #log: (line: string) => void;
   #life: Life<Input> | undefined;
-  #kv: KV | undefined;
   #state: RunnerHealth['state'] = 'starting';
   #error: unknown;
   #timer: NodeJS.Timeout | undefined;
@@ -128,6 +80,7 @@ class Runner<Input> implements Running {
   #generation = 0;
   #lastBatchMs: number | undefined;
   #lastCheckpointMs = 0;
+  #checkpointTookMs = 0;
   #draining = false;
   done: Promise<void> = Promise.resolve();
 
@@ -163,7 +116,6 @@ class Runner<Input> implements Running {
   }
 
   async start(): Promise<void> {
-    this.#kv = await new Kvm(jetstream(this.#options.nc)).open(BUCKET.checkpoints);
     this.#life = await this.#begin();
     this.#state = 'running';
     this.#timer = setInterval(() => this.#onTimer(), Math.min(this.#checkpointMs, 500));
@@ -237,7 +189,7 @@ class Runner<Input> implements Running {
 
   async #begin(): Promise<Life<Input>> {
     const { nc, jsm, maxMessages, maxBytes, maxInFlight } = this.#options;
-    const store = await CheckpointStore.open(this.#kv!, this.#processor.name, this.#partition);
+    const store = await CheckpointStore.open(nc, jsm, this.#processor.name, this.#partition);
     const { partition, input, generation } = await recover(jsm, store, this.#processor, this.#log);
     const ends = new Map<string, number>();
     const stored = new Map<string, Map<string, number>>();
@@ -253,7 +205,7 @@ class Runner<Input> implements Running {
       filters: this.#processor.input.filters,
       durable: `${this.#processor.name}-${this.#partition}`,
       start: { after: input },
-      maxAckPending: 4 * this.#checkpointMessages + 2 * (maxMessages ?? 2_000),
+      maxAckPending: 2 * MOST_UNCHECKPOINTED * this.#checkpointMessages + 2 * (maxMessages ?? 2_000),
       ...(maxMessages === undefined ? {} : { maxMessages }),
       ...(maxBytes === undefined ? {} : { maxBytes }),
     });
@@ -371,15 +323,17 @@ class Runner<Input> implements Running {
   #settle(life: Life<Input>, batch: Batch): Promise<void> | undefined {
     life.at = batch.last;
     life.dirtyMessages += batch.messages.length;
-    const due =
-      life.dirtyMessages >= this.#checkpointMessages || this.#sinceCheckpoint() >= this.#checkpointMs;
-    if (!due) return undefined;
+    const many = life.dirtyMessages >= this.#checkpointMessages;
+    if (!many && this.#sinceCheckpoint() < this.#checkpointMs) return undefined;
+    const limit = life.dirtyMessages >= MOST_UNCHECKPOINTED * this.#checkpointMessages;
+    // A large state is written less often, so that writing it takes a small share of the time.
+    if (!limit && this.#sinceCheckpoint() < PAUSE_PER_WRITE * this.#checkpointTookMs) return undefined;
     if (life.checkpointing === undefined) {
       void this.#checkpoint(life);
       return undefined;
     }
     // The one before is still being written. Far behind it, the input waits: what a crash repeats stays bounded.
-    return life.dirtyMessages >= 2 * this.#checkpointMessages ? life.checkpointing : undefined;
+    return limit ? life.checkpointing : undefined;
   }
 
   #sinceCheckpoint(): number {
@@ -410,6 +364,7 @@ class Runner<Input> implements Running {
       const { generation, writtenBytes } = await life.store.write(head, state);
       life.consumer.ack(at);
       this.#generation = generation;
+      this.#checkpointTookMs = performance.now() - startedAt;
       this.#meters.checkpoint({
         seconds: (performance.now() - startedAt) / 1000,
         snapshotSeconds,
@@ -463,7 +418,8 @@ class Runner<Input> implements Running {
     if (this.#verifyOutputs && !this.#stepping) {
       void this.#checkOutputs(life).catch((error: unknown) => this.#interrupt(life, error));
     }
-    const due = life.dirtyMessages > 0 && this.#sinceCheckpoint() >= this.#checkpointMs;
+    const pause = Math.max(this.#checkpointMs, PAUSE_PER_WRITE * this.#checkpointTookMs);
+    const due = life.dirtyMessages > 0 && this.#sinceCheckpoint() >= pause;
     if (due && !this.#stepping && life.checkpointing === undefined) void this.#checkpoint(life);
   }
 
@@ -478,21 +434,4 @@ class Runner<Input> implements Running {
 /** A promise as a step of the pipeline that emits nothing. */
 function promiseStep(work: Promise<void>): ObservableInput<never> {
   return from(work).pipe(ignoreElements());
-}
-
-function outputStreamsOf<Input>(processor: Processor<Input>): readonly OutputStream[] {
-  const byStream = new Map<string, string[]>();
-  for (const filter of processor.outputs) {
-    const stream = streamOfSubject(filter.replaceAll('*', 'x').replace(/>$/, 'x'));
-    if (stream === undefined) {
-      throw new StreamsError(
-        'subject-invalid',
-        `no stream stores "${filter}"`,
-        'add it to streams/topology.ts',
-      );
-    }
-    byStream.set(stream, [...(byStream.get(stream) ?? []), filter]);
-  }
-  const own = [...byStream].map(([stream, filters]) => ({ stream, filters, idPrefix: '' }));
-  return [...own, { stream: STREAM.quarantine, filters: ['bad.>'], idPrefix: `bad:${processor.name}:` }];
 }

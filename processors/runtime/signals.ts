@@ -1,5 +1,5 @@
 // SIGTERM and SIGINT end a process in order: finish the batch, store the outputs, write the checkpoint.
-import type { Running } from './runner.ts';
+import type { Running } from './running.ts';
 
 /**
  * Drains all runners at the first signal. Gives a promise of that moment's end; a second signal does not wait.
