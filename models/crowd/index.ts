@@ -56,13 +56,6 @@ export {
   type Trajectories,
   tracksOf,
 } from './trajectories.ts';
-export {
-  type CutOff,
-  cellAreaInside,
-  individualDensity,
-  type VoronoiCells,
-  VoronoiTessellation,
-  voronoiDensity,
-  voronoiSpeed,
-} from './voronoi.ts';
+export { type CutOff, type VoronoiCells, VoronoiTessellation } from './voronoi.ts';
+export { cellAreaInside, individualDensity, voronoiDensity, voronoiSpeed } from './voronoi-measures.ts';
 export { type ZoneMembers, ZoneSet, type ZoneVoronoi } from './zones.ts';

@@ -16,7 +16,8 @@ import { MeasureError } from './errors.ts';
 import { createGrid, type Grid, gridCounts } from './grid.ts';
 import { individualVelocities, type Velocities } from './speed.ts';
 import { framesOf, perFrame, type Trajectories } from './trajectories.ts';
-import { type CutOff, cellAreaInside, VoronoiTessellation } from './voronoi.ts';
+import { type CutOff, VoronoiTessellation } from './voronoi.ts';
+import { cellAreaInside } from './voronoi-measures.ts';
 
 /** What is measured, and where. */
 export type Scene = {

@@ -16,6 +16,7 @@ import {
 } from '#models/geometry/index.ts';
 import { MeasureError } from './errors.ts';
 import { findNeighbours } from './neighbours.ts';
+import { distinctSites } from './sites.ts';
 
 /**
  * Largest extent of a cell: a regular polygon of 4 * quadSegments corners on a circle of `radius` metres, one corner
@@ -85,7 +86,7 @@ export class VoronoiTessellation {
    */
   compute(x: ArrayLike<number>, y: ArrayLike<number>, n: number = x.length): VoronoiCells {
     this.begin(n);
-    const { sites, first } = this.distinct(x, y, n);
+    const { sites, first } = distinctSites(x, y, n, this.xy);
     const { start, list } = findNeighbours(this.xy, sites.length);
     const where = new Int32Array(n).fill(-1); // site of a person
     for (let s = 0; s < sites.length; s++) where[sites[s]] = s;
@@ -126,43 +127,6 @@ export class VoronoiTessellation {
     }
     this.area.fill(0, 0, n);
     this.sharedBy.fill(1, 0, n);
-  }
-
-  /**
-   * Distinct positions into `xy`, relative to the first and on a lattice of 2^-30 m (a nanometre), which keeps the
-   * triangulation sound for persons a rounding error apart. `first[i]` is the first person at the position of i.
-   */
-  private distinct(
-    x: ArrayLike<number>,
-    y: ArrayLike<number>,
-    n: number,
-  ): { sites: Int32Array; first: Int32Array | undefined } {
-    const xy = this.xy;
-    const sites = new Int32Array(n);
-    const bits = Math.max(4, 33 - Math.clz32(n));
-    const mask = (1 << bits) - 1;
-    const table = new Int32Array(mask + 1); // site + 1, open addressing
-    let first: Int32Array | undefined;
-    let m = 0;
-    for (let i = 0; i < n; i++) {
-      if (!Number.isFinite(x[i]) || !Number.isFinite(y[i]))
-        throw new MeasureError(`person ${i} has no finite position (${x[i]}, ${y[i]})`);
-      const qx = Math.round((x[i] - x[0]) * lattice) / lattice;
-      const qy = Math.round((y[i] - y[0]) * lattice) / lattice;
-      let slot = hash(qx, qy) & mask;
-      while (table[slot] !== 0 && !(xy[2 * table[slot] - 2] === qx && xy[2 * table[slot] - 1] === qy))
-        slot = (slot + 1) & mask;
-      if (table[slot] !== 0) {
-        first ??= Int32Array.from({ length: n }, (_, k) => k);
-        first[i] = sites[table[slot] - 1];
-        continue;
-      }
-      xy[2 * m] = qx;
-      xy[2 * m + 1] = qy;
-      sites[m++] = i;
-      table[slot] = m;
-    }
-    return { sites: sites.subarray(0, m), first };
   }
 
   /**
@@ -332,17 +296,6 @@ export class VoronoiTessellation {
 /** Side in metres of the squares that tell cells away from walls: about that of a cell in a crowd. */
 const clearSquare = 0.5;
 
-/** Lattice points per metre. */
-const lattice = 2 ** 30;
-
-function hash(qx: number, qy: number): number {
-  // millimetres are what persons differ in; the low bits are mixed in for the rest
-  const a = Math.imul(Math.trunc(qx * 4096) | 0, 0x9e3779b1);
-  const b = Math.imul(Math.trunc(qy * 4096) | 0, 0x85ebca6b);
-  const h = a ^ (b >>> 15) ^ (b << 17);
-  return (h ^ (h >>> 15)) >>> 0;
-}
-
 function circlePolygon({ radius, quadSegments }: CutOff): Float64Array {
   const corners = 4 * quadSegments;
   const ring = new Float64Array(2 * corners);
@@ -351,65 +304,4 @@ function circlePolygon({ radius, quadSegments }: CutOff): Float64Array {
     ring[2 * k + 1] = radius * Math.sin((2 * Math.PI * k) / corners);
   }
   return ring;
-}
-
-const areaClipper = new ConvexClipper();
-
-/** Area in m2 of person i's cell inside a zone. */
-export function cellAreaInside(cells: VoronoiCells, i: number, zone: ConvexPartition): number {
-  let area = 0;
-  for (let p = cells.pieceStart[i]; p < cells.pieceStart[i + 1]; p++) {
-    const from = cells.vertexStart[p];
-    const n = cells.vertexStart[p + 1] - from;
-    let minX = Infinity;
-    let minY = Infinity;
-    let maxX = -Infinity;
-    let maxY = -Infinity;
-    for (let v = from; v < from + n; v++) {
-      const vx = cells.vertices[2 * v];
-      const vy = cells.vertices[2 * v + 1];
-      if (vx < minX) minX = vx;
-      if (vx > maxX) maxX = vx;
-      if (vy < minY) minY = vy;
-      if (vy > maxY) maxY = vy;
-    }
-    const zb = zone.box;
-    if (zb.minX >= maxX || zb.maxX <= minX || zb.minY >= maxY || zb.maxY <= minY) continue;
-    for (let k = 0; k < zone.parts.length; k++) {
-      const b = zone.boxes[k];
-      if (b.minX >= maxX || b.maxX <= minX || b.minY >= maxY || b.maxY <= minY) continue;
-      const left = areaClipper.clip(cells.vertices, from, n, zone.parts[k]);
-      area += convexArea(areaClipper.result, left);
-    }
-  }
-  return area;
-}
-
-/**
- * Voronoi density in 1/m2: sum over persons of (cell in zone) / (cell), over the zone's area.
- * A person whose cell is empty (outside the floor) adds nothing.
- */
-export function voronoiDensity(cells: VoronoiCells, zone: ConvexPartition): number {
-  let persons = 0;
-  for (let i = 0; i < cells.count; i++)
-    if (cells.area[i] > 0) persons += cellAreaInside(cells, i, zone) / cells.area[i];
-  return persons / zone.area;
-}
-
-/**
- * Voronoi speed in m/s: cell area inside the zone times speed, over the zone's area (empty floor counts as 0 m/s).
- * Persons without a speed (NaN) add nothing, as in PedPy.
- */
-export function voronoiSpeed(cells: VoronoiCells, zone: ConvexPartition, speed: ArrayLike<number>): number {
-  let sum = 0;
-  for (let i = 0; i < cells.count; i++) {
-    if (Number.isNaN(speed[i]) || cells.area[i] === 0) continue;
-    sum += (cellAreaInside(cells, i, zone) * speed[i]) / cells.sharedBy[i];
-  }
-  return sum / zone.area;
-}
-
-/** Individual Voronoi density of person i in 1/m2 (persons sharing a position share the cell); 0 for no cell. */
-export function individualDensity(cells: VoronoiCells, i: number): number {
-  return cells.area[i] > 0 ? cells.sharedBy[i] / cells.area[i] : 0;
 }

@@ -9,7 +9,8 @@ import {
   squaredDistanceToSegment,
 } from '#models/geometry/index.ts';
 import { MeasureError } from './errors.ts';
-import { cellAreaInside, type VoronoiCells } from './voronoi.ts';
+import type { VoronoiCells } from './voronoi.ts';
+import { cellAreaInside } from './voronoi-measures.ts';
 
 /** Members of zone z are `members[start[z] .. start[z+1])`: indices of persons, rising. */
 export type ZoneMembers = { readonly start: Int32Array; readonly members: Int32Array };
