@@ -107,7 +107,7 @@ export function register(program: Command): void {
 }
 
 /** The `ingest` verb; each kind of source is a subcommand of it. */
-function ingestCommand(program: Command): Command {
+export function ingestCommand(program: Command): Command {
   return (
     program.commands.find((command) => command.name() === 'ingest') ??
     program.command('ingest').description('bring observations in from a source')

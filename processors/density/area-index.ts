@@ -7,6 +7,8 @@ import type { AreaM } from '#models/venue/types.ts';
 const CELL_M = 0.5;
 /** Larger floors get larger cells. */
 const MAX_CELLS = 4_000_000;
+/** The index begins this part of a cell beside the areas. */
+const OFF_GRID = 0.4;
 /** Cells are looked at this much larger than they are, so that rounding of a position's cell cannot matter. Metres. */
 const SLACK_M = 1e-6;
 
@@ -91,8 +93,11 @@ const NO_MEMBERS: readonly number[] = [];
 export function createAreaIndex(areas: readonly AreaM[], cellM: number = CELL_M): AreaIndex {
   const sets = new Sets(areas.length);
   const edges = areas.map(edgesOf);
-  const { minX, minY, maxX, maxY } = boundsOf(edges);
-  const size = Math.max(cellM, Math.sqrt(((maxX - minX) * (maxY - minY)) / MAX_CELLS));
+  const box = boundsOf(edges);
+  const { maxX, maxY } = box;
+  const size = Math.max(cellM, Math.sqrt(((maxX - box.minX) * (maxY - box.minY)) / MAX_CELLS));
+  // Plans are drawn on round metres: an edge on a line between cells would touch the cells on both sides.
+  const [minX, minY] = [box.minX - OFF_GRID * size, box.minY - OFF_GRID * size];
   const columns = Math.floor((maxX - minX) / size) + 1;
   const rows = Math.floor((maxY - minY) / size) + 1;
   const perMetre = 1 / size;

@@ -23,7 +23,7 @@ export function densityPartition(venue: Venue, bounds: TimeBounds = DEFAULT_BOUN
   const config = windowConfig(venue, placement.keys, bounds);
   const results = new DensityResults(venue, specs, sources);
   const notices = new LateNotices(venue, sources);
-  const rasters = new TickRasters(venue, bounds);
+  const rasters = new TickRasters(venue, placement, bounds);
   let operator = new WindowOperator(config);
 
   function take({ source, frame }: DensityInput): void {
@@ -32,9 +32,9 @@ export function densityPartition(venue: Venue, bounds: TimeBounds = DEFAULT_BOUN
       operator.push({ source, epochMs, seq, n: 0, keys: NO_KEYS, columns: NO_SPEEDS });
       return;
     }
-    const { n, keys, speeds, kept, x, y } = placement.place(source, frame);
+    const { n, keys, speeds } = placement.place(source, frame);
     operator.push({ source, epochMs, seq, n, keys, columns: [speeds] });
-    rasters.add(source, epochMs, x, y, kept, operator.watermarkMs);
+    rasters.add(source, frame, operator.watermarkMs);
   }
 
   function outputsOf({ windows, late, rejected, gaps }: WindowOutput): Output[] {

@@ -1,8 +1,11 @@
 // From a camera's frame to the samples of zones: who of the persons it saw this camera answers for, and where they stand.
+// One look into one index of zones and coverages says both.
 import type { Venue } from '#models/venue/index.ts';
 import type { KeySpec } from '#processors/window/index.ts';
 import type { TrackFrame } from '#streams/schema/tracks.ts';
-import { createOwnership, createZoneIndex, type Ownership, type ZoneIndex } from './zones.ts';
+import { type AreaIndex, createAreaIndex } from './area-index.ts';
+import type { FramePositions } from './raster.ts';
+import { createOwnership } from './zones.ts';
 
 /** Samples of one frame; the arrays are reused by the next. */
 export interface Samples {
@@ -11,61 +14,61 @@ export interface Samples {
   keys: Int32Array;
   /** Speed of each sample, m/s; NaN where unknown. */
   speeds: Float64Array;
-  /** Positions of the persons that this camera answers for, `kept` of them. */
-  kept: number;
-  x: Float32Array;
-  y: Float32Array;
 }
 
+/** What a place means to a camera, where it is no key: */
+const ANOTHERS = -1;
+const IN_NO_ZONE = -2;
+const IN_SEVERAL_ZONES = -3;
+/** In a zone that the camera's coverage does not reach. */
+const OUTSIDE = -4;
+const NOT_KNOWN_YET = -5;
+
+/** Cells of the index, m: finer ones cost memory, coarser ones more looks at edges. */
+const CELL_M = 0.25;
+
 interface LevelPlaces {
-  readonly zones: ZoneIndex;
-  readonly ownership: Ownership;
-  /** Key of each zone of the level. */
-  readonly keys: Int32Array;
+  /** Zones, then coverages. */
+  readonly index: AreaIndex;
+  /** Keys of the level's zones. */
+  readonly keys: readonly number[];
+  /** Cameras of the level, as indexes into the venue's list. */
+  readonly cameras: readonly number[];
 }
 
 export class Placement {
   /** Zones as window keys, with the cameras expected to report on each. */
   readonly keys: readonly KeySpec[];
   readonly #levels = new Map<number, LevelPlaces>();
-  /** By camera: its number within its level. */
-  readonly #local: Int32Array;
-  /** By camera: 1 for each key it is expected to report on. */
-  readonly #answers: readonly Uint8Array[];
-  readonly #samples: Samples = {
-    n: 0,
-    keys: new Int32Array(0),
-    speeds: new Float64Array(0),
-    kept: 0,
-    x: new Float32Array(0),
-    y: new Float32Array(0),
-  };
-  #speed = new Float64Array(0);
+  /** By camera, what each set of areas means to it; entry 0 is "in no area". */
+  readonly #meanings: Int32Array[];
+  readonly #samples: Samples = { n: 0, keys: new Int32Array(0), speeds: new Float64Array(0) };
   #assigned = new Int32Array(0);
-  #keep = new Uint8Array(0);
   #outside = 0;
 
   constructor(venue: Venue) {
-    this.#local = new Int32Array(venue.cameras.length);
     for (const { ordinal } of venue.levels) {
-      const zones = createZoneIndex(venue, ordinal);
-      const ownership = createOwnership(venue, ordinal);
-      ownership.cameras.forEach((camera, local) => {
-        this.#local[venue.cameras.indexOf(camera)] = local;
-      });
-      const keys = Int32Array.from(zones.zones, (zone) => venue.zones.indexOf(zone));
-      this.#levels.set(ordinal, { zones, ownership, keys });
+      const keys = venue.zones.flatMap((zone, key) => (zone.level === ordinal ? [key] : []));
+      const cameras = venue.cameras.flatMap((camera, index) => (camera.level === ordinal ? [index] : []));
+      const index = createAreaIndex(
+        [
+          ...keys.map((key) => venue.zones[key]!.area),
+          ...cameras.map((camera) => venue.cameras[camera]!.coverage),
+        ],
+        CELL_M,
+      );
+      this.#levels.set(ordinal, { index, keys, cameras });
     }
-    const answers = venue.cameras.map(() => new Uint8Array(venue.zones.length));
-    this.keys = venue.zones.map((zone, key) => {
-      const { ownership } = this.#levels.get(zone.level)!;
-      const sources = ownership
+    const ownerships = new Map(venue.levels.map(({ ordinal }) => [ordinal, createOwnership(venue, ordinal)]));
+    this.keys = venue.zones.map((zone) => {
+      const { cameras } = this.#levels.get(zone.level)!;
+      const sources = ownerships
+        .get(zone.level)!
         .covering(zone)
-        .map((local) => venue.cameras.indexOf(ownership.cameras[local]!));
-      for (const source of sources) answers[source]![key] = 1;
+        .map((local) => cameras[local]!);
       return { name: zone.id, sources };
     });
-    this.#answers = answers;
+    this.#meanings = venue.cameras.map(() => new Int32Array(0));
   }
 
   /** Persons seen so far in a zone that their camera's coverage does not reach: they count in no zone. */
@@ -75,62 +78,91 @@ export class Placement {
 
   /** The samples of `frame`, seen by `camera` (an index into the venue's cameras). Valid until the next call. */
   place(camera: number, frame: TrackFrame): Samples {
+    const { vx, vy, count } = frame;
     const level = this.#levels.get(frame.level)!;
+    const assigned = this.#assign(level, frame);
+    const meanings = this.#meaningsFor(camera, level);
     const samples = this.#samples;
-    this.#makeRoom(frame.count);
-    this.#keepOwn(level.ownership, camera, frame);
-    const assigned = this.#assigned;
-    level.zones.assign(samples.x, samples.y, samples.kept, assigned);
-    const answers = this.#answers[camera]!;
-    const zoneCount = level.keys.length;
+    if (samples.keys.length < count) this.#growSamples(assigned.length);
     samples.n = 0;
-    for (let i = 0; i < samples.kept; i++) {
-      const set = assigned[i]!;
-      if (set < 0) continue;
-      if (set < zoneCount) this.#add(level.keys[set]!, this.#speed[i]!, answers);
-      else
-        for (const zone of level.zones.members(set)) this.#add(level.keys[zone]!, this.#speed[i]!, answers);
+    for (let i = 0; i < count; i++) {
+      const meaning = meanings[assigned[i]! + 1]!;
+      if (meaning === ANOTHERS || meaning === IN_NO_ZONE) continue;
+      // Not Math.hypot: an order of magnitude slower, and nobody walks near its overflow.
+      const speed = Math.sqrt(vx[i]! * vx[i]! + vy[i]! * vy[i]!);
+      if (meaning >= 0) this.#add(meaning, speed);
+      else if (meaning === OUTSIDE) this.#outside++;
+      else this.#addToSeveral(camera, level, assigned[i]!, speed);
     }
     return samples;
   }
 
-  #add(key: number, speed: number, answers: Uint8Array): void {
-    if (answers[key] === 0) {
-      this.#outside++;
-      return;
+  /** Positions of those persons of a frame that the camera answers for. */
+  own(camera: number, level: number, frame: FramePositions): FramePositions {
+    const places = this.#levels.get(level)!;
+    const assigned = this.#assign(places, frame);
+    const meanings = this.#meaningsFor(camera, places);
+    const x = new Float32Array(frame.count);
+    const y = new Float32Array(frame.count);
+    let count = 0;
+    for (let i = 0; i < frame.count; i++) {
+      if (meanings[assigned[i]! + 1] === ANOTHERS) continue;
+      x[count] = frame.x[i]!;
+      y[count++] = frame.y[i]!;
     }
+    return { count, x, y };
+  }
+
+  #assign({ index }: LevelPlaces, { x, y, count }: FramePositions): Int32Array {
+    if (this.#assigned.length < count) {
+      this.#assigned = new Int32Array(Math.max(256, 2 ** Math.ceil(Math.log2(count))));
+    }
+    index.assign(x, y, count, this.#assigned);
+    return this.#assigned;
+  }
+
+  /** The camera's table, with an entry for every set the index has met so far. */
+  #meaningsFor(camera: number, level: LevelPlaces): Int32Array {
+    const known = this.#meanings[camera]!;
+    const needed = level.index.sets + 1;
+    if (known.length >= needed) return known;
+    const meanings = new Int32Array(needed).fill(NOT_KNOWN_YET);
+    meanings.set(known);
+    for (let set = known.length - 1; set < needed - 1; set++) {
+      meanings[set + 1] = set < 0 ? IN_NO_ZONE : this.#meaning(camera, level, set);
+    }
+    this.#meanings[camera] = meanings;
+    return meanings;
+  }
+
+  #meaning(camera: number, level: LevelPlaces, set: number): number {
+    const members = level.index.members(set);
+    // A place that several cameras see belongs to the first of the venue's list; one that none sees (coverages are drawn
+    // by hand) to whoever reports from it.
+    const first = members.find((member) => member >= level.keys.length);
+    if (first !== undefined && level.cameras[first - level.keys.length] !== camera) return ANOTHERS;
+    const keys = this.#keysOf(level, set);
+    if (keys.length === 0) return IN_NO_ZONE;
+    if (keys.length > 1) return IN_SEVERAL_ZONES;
+    return this.keys[keys[0]!]!.sources.includes(camera) ? keys[0]! : OUTSIDE;
+  }
+
+  #keysOf({ index, keys }: LevelPlaces, set: number): number[] {
+    return index.members(set).flatMap((member) => (member < keys.length ? [keys[member]!] : []));
+  }
+
+  #addToSeveral(camera: number, level: LevelPlaces, set: number, speed: number): void {
+    for (const key of this.#keysOf(level, set)) {
+      if (this.keys[key]!.sources.includes(camera)) this.#add(key, speed);
+      else this.#outside++;
+    }
+  }
+
+  #add(key: number, speed: number): void {
     const samples = this.#samples;
-    if (samples.n === samples.keys.length) this.#growSamples(samples.n * 2);
+    if (samples.n === samples.keys.length) this.#growSamples(2 * samples.n);
     samples.keys[samples.n] = key;
     samples.speeds[samples.n++] = speed;
-  }
-
-  /** Copies the persons that this camera answers for, with their speeds. */
-  #keepOwn(ownership: Ownership, camera: number, frame: TrackFrame): void {
-    const { x, y, vx, vy, count } = frame;
-    const samples = this.#samples;
-    const alone = ownership.cameras.length === 1;
-    if (!alone) ownership.ownedBy(this.#local[camera]!, x, y, count, this.#keep);
-    let kept = 0;
-    for (let i = 0; i < count; i++) {
-      if (!alone && this.#keep[i] === 0) continue;
-      samples.x[kept] = x[i]!;
-      samples.y[kept] = y[i]!;
-      // Not Math.hypot: an order of magnitude slower, and nobody walks near its overflow.
-      this.#speed[kept++] = Math.sqrt(vx[i]! * vx[i]! + vy[i]! * vy[i]!);
-    }
-    samples.kept = kept;
-  }
-
-  #makeRoom(persons: number): void {
-    if (persons <= this.#speed.length) return;
-    const room = Math.max(256, 2 ** Math.ceil(Math.log2(persons)));
-    this.#samples.x = new Float32Array(room);
-    this.#samples.y = new Float32Array(room);
-    this.#speed = new Float64Array(room);
-    this.#assigned = new Int32Array(room);
-    this.#keep = new Uint8Array(room);
-    if (this.#samples.keys.length < room) this.#growSamples(room);
   }
 
   #growSamples(room: number): void {

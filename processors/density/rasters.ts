@@ -4,8 +4,10 @@
 import type { Venue } from '#models/venue/index.ts';
 import type { Output } from '#processors/runtime/index.ts';
 import { encodeGrid } from '#streams/schema/grid.ts';
+import type { TrackFrame } from '#streams/schema/tracks.ts';
 import { gridSubject } from '#streams/subjects.ts';
 import type { TimeBounds } from './config.ts';
+import type { Placement } from './placement.ts';
 import { DensityRaster } from './raster.ts';
 import { type HeldFrame, readFrames, writeFrames } from './raster-state.ts';
 
@@ -27,6 +29,7 @@ interface LevelRaster {
 
 export class TickRasters {
   readonly #venue: Venue;
+  readonly #placement: Placement;
   readonly #levels: readonly LevelRaster[];
   /** How long a camera's frame stands for the present, ms. */
   readonly #heldMs: Float64Array;
@@ -37,8 +40,9 @@ export class TickRasters {
   /** Newest frame of each camera, by the start of the open tick it is in. */
   readonly #open = new Map<number, (HeldFrame | undefined)[]>();
 
-  constructor(venue: Venue, bounds: TimeBounds) {
+  constructor(venue: Venue, placement: Placement, bounds: TimeBounds) {
     this.#venue = venue;
+    this.#placement = placement;
     this.#levels = venue.levels.map((level) => ({
       raster: new DensityRaster(level),
       cameras: venue.cameras.flatMap((camera, index) => (camera.level === level.ordinal ? [index] : [])),
@@ -53,17 +57,11 @@ export class TickRasters {
   }
 
   /**
-   * Takes the persons a camera answers for. Not kept: frames of ticks that the watermark has passed (their raster is
+   * Takes a camera's frame and keeps its arrays. Not kept: frames of ticks that the watermark has passed (their raster is
    * gone; windows are corrected, rasters are not) and frames from the future.
    */
-  add(
-    camera: number,
-    epochMs: number,
-    x: Float32Array,
-    y: Float32Array,
-    count: number,
-    watermarkMs: number,
-  ): void {
+  add(camera: number, frame: TrackFrame, watermarkMs: number): void {
+    const { epochMs, count, x, y } = frame;
     const { tickMs } = this.#venue;
     const tick = Math.floor(epochMs / tickMs) * tickMs;
     if (tick + tickMs <= watermarkMs) return;
@@ -77,8 +75,7 @@ export class TickRasters {
       this.#open.set(tick, frames);
     }
     const before = frames[camera];
-    if (before !== undefined && before.epochMs >= epochMs) return;
-    frames[camera] = { epochMs, count, x: x.slice(0, count), y: y.slice(0, count) };
+    if (before === undefined || before.epochMs < epochMs) frames[camera] = { epochMs, count, x, y };
   }
 
   /** The rasters of the tick that ends at `end`. */
@@ -108,7 +105,7 @@ export class TickRasters {
       const frame = this.#held[camera];
       return frame !== undefined && frame.epochMs >= end - this.#heldMs[camera]!;
     });
-    for (const camera of live) raster.add([this.#held[camera]!]);
+    for (const camera of live) raster.add([this.#placement.own(camera, raster.level, this.#held[camera]!)]);
     const completeness = live.length / cameras.length;
     const grid = raster.frame({ epochMs: end, completeness, revision: 0 }, this.#known(level, live));
     return { subject, messageId: `${subject}|${end}`, payload: encodeGrid(grid) };
