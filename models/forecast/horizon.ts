@@ -1,0 +1,137 @@
+// Forecasting one horizon of one series: experts, their mixture, and the calibrated band around it.
+import { Calibration } from './calibration.ts';
+import { FEATURES, fromScale, type Scale, toScale, writeFeatures } from './features.ts';
+import type { History, Levels } from './history.ts';
+import type { Memory } from './memory.ts';
+import { Mixture } from './mixture.ts';
+import { Ridge } from './ridge.ts';
+
+const SCALES: readonly Scale[] = ['raw', 'root', 'log'];
+/** Observations a regression remembers: a slow one for what is stable, a fast one for what changes. */
+const SPANS: readonly number[] = [3000, 300];
+const SIMPLE = 9;
+const EXPERTS = SIMPLE + SCALES.length * SPANS.length;
+const RIDGE = 5;
+/** Residuals beyond this many units weigh as one of this size (Huber). */
+const HUBER = 1.5;
+
+/** Per pending forecast: slot, median, size, low, high, then unit and target base per scale. */
+const HEAD = 5 + 2 * SCALES.length;
+
+export class Horizon {
+  readonly steps: number;
+  readonly #history: History;
+  readonly #ridges: Ridge[] = [];
+  readonly #mixture: Mixture;
+  readonly #calibration: Calibration;
+  readonly #units: Float64Array;
+  /** Pending forecasts by origin step. */
+  readonly #heads: Float64Array;
+  readonly #experts: Float64Array;
+  readonly #features: Float64Array;
+
+  constructor(memory: Memory, history: History, steps: number) {
+    this.steps = steps;
+    this.#history = history;
+    for (let i = 0; i < SCALES.length; i++)
+      for (const span of SPANS) this.#ridges.push(new Ridge(memory, FEATURES, { span, ridge: RIDGE }));
+    this.#mixture = new Mixture(memory, EXPERTS);
+    this.#calibration = new Calibration(memory);
+    this.#units = memory.take(SCALES.length * 2);
+    this.#heads = memory.take(HEAD * steps, Number.NaN);
+    this.#experts = memory.take(EXPERTS * steps, Number.NaN);
+    this.#features = memory.take(FEATURES * SCALES.length * steps);
+  }
+
+  /** Learns from the value of step `slot` what the forecast made for it was worth. */
+  resolve(slot: number, actual: number): void {
+    const origin = slot - this.steps;
+    const at = this.#row(origin);
+    const head = at * HEAD;
+    if (this.#heads[head] !== origin) return;
+    const [median, size, low, high] = this.#heads.subarray(head + 1, head + 5);
+    const unit = this.#history.change > 0 ? this.#history.change : 1;
+    this.#mixture.learn(this.#experts, at * EXPERTS, actual, unit);
+    const missed = actual < low ? 'below' : actual > high ? 'above' : 'neither';
+    this.#calibration.learn(actual - median, size, this.#history.place(slot), missed);
+    for (let i = 0; i < SCALES.length; i++) this.#learnScale(i, at, actual);
+  }
+
+  #learnScale(i: number, at: number, actual: number): void {
+    const head = at * HEAD + 5 + 2 * i;
+    const unit = this.#heads[head];
+    const base = this.#heads[head + 1];
+    const difference = toScale(SCALES[i], actual) - base;
+    const offset = (at * SCALES.length + i) * FEATURES;
+    const y = difference / unit;
+    for (let j = 0; j < SPANS.length; j++) {
+      const ridge = this.#ridges[i * SPANS.length + j];
+      const residual = Math.abs(y - ridge.predict(this.#features, offset));
+      ridge.learn(this.#features, offset, y, residual > HUBER ? HUBER / residual : 1);
+    }
+    // The unit of a scale: a slow mean of absolute differences from what was expected.
+    const n = this.#units[2 * i + 1] + 1;
+    this.#units[2 * i + 1] = n;
+    this.#units[2 * i] += (Math.abs(difference) - this.#units[2 * i]) * Math.max(0.005, 1 / n);
+  }
+
+  /** Makes and remembers the forecast from the newest step. Values are written to [p10, p50, p90] of `out`. */
+  predict(levels: Levels, out: Float64Array): void {
+    const history = this.#history;
+    const slot = history.slot;
+    history.describe(this.steps, levels);
+    const at = this.#row(slot);
+    const place = history.place(slot + this.steps);
+    const head = at * HEAD;
+    const e = at * EXPERTS;
+    this.#simple(levels, e);
+    const reach = history.max - history.min;
+    const clamp = (v: number): number => {
+      const low = history.min >= 0 ? Math.max(0, history.min - 0.2 * reach) : history.min - 0.2 * reach;
+      return Math.min(history.max + 0.3 * reach, Math.max(low, v));
+    };
+    for (let i = 0; i < SCALES.length; i++) {
+      const scale = SCALES[i];
+      const unit = this.#units[2 * i] > 0 ? this.#units[2 * i] : 1;
+      const offset = (at * SCALES.length + i) * FEATURES;
+      const base = writeFeatures(levels, scale, unit, place, this.#features, offset);
+      this.#heads[head + 5 + 2 * i] = unit;
+      this.#heads[head + 6 + 2 * i] = base;
+      for (let j = 0; j < SPANS.length; j++) {
+        const r = i * SPANS.length + j;
+        this.#experts[e + SIMPLE + r] = clamp(
+          fromScale(scale, base + unit * this.#ridges[r].predict(this.#features, offset)),
+        );
+      }
+    }
+    const median = clamp(this.#mixture.combine(this.#experts, e));
+    const size = this.#calibration.size(place);
+    const low = Math.min(median, median + size * this.#calibration.quantile('below'));
+    const high = Math.max(median, median + size * this.#calibration.quantile('above'));
+    out[0] = history.min >= 0 ? Math.max(0, low) : low;
+    out[1] = median;
+    out[2] = high;
+    this.#heads[head] = slot;
+    this.#heads[head + 1] = median;
+    this.#heads[head + 2] = size;
+    this.#heads[head + 3] = out[0];
+    this.#heads[head + 4] = high;
+  }
+
+  #simple(l: Levels, e: number): void {
+    const x = this.#experts;
+    x[e] = l.y0;
+    x[e + 1] = l.trend;
+    x[e + 2] = l.expected;
+    x[e + 3] = l.carried;
+    x[e + 4] = l.scaled;
+    x[e + 5] = l.weekLast;
+    x[e + 6] = l.dayLast;
+    x[e + 7] = l.eventLast;
+    x[e + 8] = l.eventMean;
+  }
+
+  #row(slot: number): number {
+    return ((slot % this.steps) + this.steps) % this.steps;
+  }
+}
