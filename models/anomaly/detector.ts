@@ -12,8 +12,12 @@ import { RunWatch, runsSize } from './runs.ts';
 export interface DetectorOptions {
   /** Evidence that raises an alarm: mean over the comparisons of -log10(probability). */
   readonly bar: number;
-  /** After an alarm, values during which only clearly stronger evidence (by `escalation`) raises another. */
+  /**
+   * After an alarm, only clearly stronger evidence (by `escalation`) raises another for this many values, or for
+   * `restMs` milliseconds of event time where that is shorter.
+   */
   readonly rest: number;
+  readonly restMs: number;
   readonly escalation: number;
   /** Added to the bar: `habituation` x log10(1 + recent alarms). */
   readonly habituation: number;
@@ -29,6 +33,7 @@ export interface DetectorOptions {
 export const defaultDetectorOptions: DetectorOptions = {
   bar: 1.2,
   rest: 100,
+  restMs: 8 * 3_600_000,
   escalation: 1,
   habituation: 1,
   alarmMemory: 10_000,
@@ -59,13 +64,15 @@ export interface Detector {
   /**
    * Scores `value` at `epochMs` from what came before and learns it. NaN is a missing value: it is counted, never learned.
    * Times need not be regular or increasing; they only place a value in the day and the week.
-   * @throws AnomalyInputError on a non-finite time or an infinite value.
+   * @throws AnomalyInputError on a non-finite time, or a value beyond +-1e30.
    */
   update(epochMs: number, value: number): AnomalyResult;
   /** All state, for `restoreDetector`; a restored detector continues exactly as this one would. */
   snapshot(): Uint8Array;
 }
 
+/** Values beyond this could overflow the sums and the float32 profile. */
+const LARGEST = 1e30;
 const SPANS = [1, 4, 16] as const;
 const CHANGE_SPANS = [1, 4, 32] as const;
 const RESIDUALS = 16;
@@ -82,7 +89,8 @@ const LAST_EXCESS = 3;
 const ALARMS = 4;
 const PREVIOUS = 5;
 const MOVES = 6;
-const SCALARS = 7;
+const LAST_ALARM_MS = 7;
+const SCALARS = 8;
 
 const sizes = raritySize(CHANNELS);
 const DOUBLES = SCALARS + VALUES + 2 * RESIDUALS + sizes.meta + profileSize.scalars + 2 * runsSize;
@@ -90,6 +98,7 @@ const FLOATS = sizes.counts + profileSize.bins;
 const OPTION_KEYS = [
   'bar',
   'rest',
+  'restMs',
   'escalation',
   'habituation',
   'alarmMemory',
@@ -153,8 +162,11 @@ class SeriesDetector implements Detector {
   update(epochMs: number, value: number): AnomalyResult {
     if (!Number.isFinite(epochMs)) throw new AnomalyInputError(`time is not a number: ${epochMs}`);
     if (Number.isNaN(value)) return this.#missed();
-    if (!Number.isFinite(value))
-      throw new AnomalyInputError(`value is infinite at ${epochMs}; give NaN if it is unknown`);
+    if (!(Math.abs(value) <= LARGEST)) {
+      throw new AnomalyInputError(
+        `value ${value} is beyond +-${LARGEST}; give NaN if it is unknown, or another unit`,
+      );
+    }
     this.#missing.step(false);
     const state = this.#scalars;
     const index = state[SEEN];
@@ -187,7 +199,17 @@ class SeriesDetector implements Detector {
     if (index < this.#options.learning) {
       return { score: 0, evidence: 0, reason: this.#plain('learning', value, expected) };
     }
-    return this.#judge(sum / CHANNELS, strongestChannel, index, value, expected, level, stuck);
+    return this.#judge(
+      epochMs,
+      sum / CHANNELS,
+      strongest,
+      strongestChannel,
+      index,
+      value,
+      expected,
+      level,
+      stuck,
+    );
   }
 
   snapshot(): Uint8Array {
@@ -228,7 +250,9 @@ class SeriesDetector implements Detector {
   }
 
   #judge(
+    epochMs: number,
     evidence: number,
+    strongest: number,
     channel: number,
     index: number,
     value: number,
@@ -236,20 +260,24 @@ class SeriesDetector implements Detector {
     level: number,
     stuck: boolean,
   ): AnomalyResult {
-    const { bar, rest, escalation, habituation, alarmMemory } = this.#options;
+    const { bar, rest, restMs, escalation, habituation, alarmMemory } = this.#options;
     const state = this.#scalars;
     state[ALARMS] *= Math.exp(-1 / alarmMemory);
     const excess = evidence - habituation * Math.log10(1 + state[ALARMS]) - bar;
-    const resting = state[ALARMS] > 0 && index - state[LAST_ALARM] < rest;
+    const resting =
+      state[ALARMS] > 0 &&
+      index - state[LAST_ALARM] < rest &&
+      Math.abs(epochMs - state[LAST_ALARM_MS]) < restMs;
     const alarm = excess >= 0 && (!resting || excess >= state[LAST_EXCESS] + escalation);
     if (alarm) {
       state[LAST_ALARM] = index;
+      state[LAST_ALARM_MS] = epochMs;
       state[LAST_EXCESS] = excess;
       state[ALARMS] += 1;
       return {
         score: 1 - 0.5 * Math.exp(-excess),
         evidence,
-        reason: this.#explain(channel, index, evidence),
+        reason: this.#explain(channel, index, strongest),
       };
     }
     if (stuck) {
@@ -260,9 +288,9 @@ class SeriesDetector implements Detector {
         reason: { code: 'flat-line', observed: value, expected: level, points, probability: 0 },
       };
     }
-    const score = Math.min(0.49, 0.49 * Math.max(0, (excess + bar) / bar));
+    const score = 0.5 * (1 - 2 ** -Math.max(0, (2 * (excess + bar)) / bar));
     const reason =
-      evidence > bar / 2 ? this.#explain(channel, index, evidence) : this.#plain('normal', value, expected);
+      evidence > bar / 2 ? this.#explain(channel, index, strongest) : this.#plain('normal', value, expected);
     return { score, evidence, reason };
   }
 
@@ -270,7 +298,7 @@ class SeriesDetector implements Detector {
     return { code, observed, expected, points: 1, probability: 1 };
   }
 
-  #explain(channel: number, index: number, evidence: number): AnomalyReason {
+  #explain(channel: number, index: number, rarity: number): AnomalyReason {
     const kind = Math.floor(channel / 3);
     const points = kind === 2 ? CHANGE_SPANS[channel % 3] : SPANS[channel % 3];
     const departure = this.#departure(kind, points, index);
@@ -288,7 +316,7 @@ class SeriesDetector implements Detector {
         : up
           ? 'level-up'
           : 'level-down';
-    return { code, observed, expected: observed - departure, points, probability: 10 ** -evidence };
+    return { code, observed, expected: observed - departure, points, probability: 10 ** -rarity };
   }
 }
 

@@ -21,7 +21,8 @@ const LEVEL = 3;
 const BIN = 4;
 const BIN_SUM = 5;
 const BIN_COUNT = 6;
-const SCALARS = 7;
+const ORIGIN = 7;
+const SCALARS = 8;
 
 /** Numbers of state: `scalars` in float64; `means` and `visits` in float32 for day bins, then week bins. */
 export const profileSize = { scalars: SCALARS, bins: 2 * (DAY_BINS + WEEK_BINS) } as const;
@@ -48,6 +49,8 @@ export class Profile {
       state[STARTED] = 1;
       state[FIRST_MS] = epochMs;
       state[LEVEL] = value;
+      // Bins hold differences from the first value: in float32 a large constant part would hide small changes.
+      state[ORIGIN] = value;
       state[BIN] = -1;
     }
     const bin = Math.floor((((epochMs % WEEK_MS) + WEEK_MS) % WEEK_MS) / BIN_MS);
@@ -65,19 +68,20 @@ export class Profile {
 
   #expect(epochMs: number, bin: number): number {
     const bins = this.#bins;
-    const known = epochMs - this.#scalars[FIRST_MS];
+    const state = this.#scalars;
+    const known = epochMs - state[FIRST_MS];
     const week = 2 * DAY_BINS + 2 * bin;
     if (known >= 2 * WEEK_MS && bins[week + 1] >= 2) {
       this.basis = 'time-of-week';
-      return bins[week];
+      return state[ORIGIN] + bins[week];
     }
     const day = 2 * (bin % DAY_BINS);
     if (known >= DAY_MS && bins[day + 1] > 0) {
       this.basis = 'time-of-day';
-      return bins[day];
+      return state[ORIGIN] + bins[day];
     }
     this.basis = 'level';
-    return this.#scalars[LEVEL];
+    return state[LEVEL];
   }
 
   /** Folds the mean of the visit that has ended into its day bin and its week bin. */
@@ -85,7 +89,7 @@ export class Profile {
     const state = this.#scalars;
     const count = state[BIN_COUNT];
     if (count === 0) return;
-    const mean = state[BIN_SUM] / count;
+    const mean = state[BIN_SUM] / count - state[ORIGIN];
     this.#fold(2 * (state[BIN] % DAY_BINS), mean);
     this.#fold(2 * DAY_BINS + 2 * state[BIN], mean);
     state[BIN_SUM] = 0;
