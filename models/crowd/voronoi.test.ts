@@ -89,6 +89,18 @@ describe('by hand', () => {
     expect(left).toBeCloseTo(bruteForce(rooms, { x: [4.5], y: [3] }, 1)[0], 10);
     expect(left).toBeLessThan(6 * Math.sin(Math.PI / 6) - 0.3);
   });
+  it('four borders meeting in a point do not part a cell from itself', () => {
+    // areas by GEOS 3.11 (voronoi_diagram, then intersection with the floor)
+    const floor = parseWktPolygon(
+      'POLYGON ((0 0, 10 0, 10 6, 6 6, 6 4, 4 4, 4 9, 0 9), (2 2, 3 2, 3 7, 2 7), (7 1, 8 1, 8 2, 7 2))',
+    );
+    const x = [0.5, 1.4, 2.3, 3.2, 4.1, 0.5, 1.4, 2.3, -0.3];
+    const y = [0.5, 0.5, 0.5, 0.5, 0.5, 0.8, 0.8, 0.8, 1.5];
+    const expected = [0.6175, 0.585, 0.585, 1.8, 32.54, 0.882143, 2.307857, 8.074396, 14.608104];
+    areas(floor, { x, y }).forEach((a, i) => {
+      expect(a).toBeCloseTo(expected[i], 6);
+    });
+  });
   it('a person outside the floor gets what of the cell lies on it, or nothing', () => {
     expect(areas(square, { x: [-1, 5], y: [5, 5] })).toEqual([20, 80]);
     expect(areas(square, { x: [-3, 5], y: [5, 5] }, 0.8)[0]).toBe(0);

@@ -148,5 +148,8 @@ describe('segments', () => {
     expect(lengthInsideConvex(0, 0, 4, 0, square, 4)).toBe(2);
     expect(lengthInsideConvex(0, 2, 4, 2, square, 4)).toBe(0);
     expect(lengthInsideConvex(1.5, 0, 2, 0, square, 4)).toBe(0.5);
+    // a corner doubled by rounding, with an edge that points anywhere
+    const hair = Float64Array.from([1, -1, 3, -1, 3, 1, 3 + 4e-16, 1 - 4e-16, 1, 1]);
+    expect(lengthInsideConvex(0, 0, 4, 0, hair, 5)).toBeCloseTo(2, 9);
   });
 });

@@ -25,6 +25,9 @@ export function distanceToSegment(s: Segment, x: number, y: number): number {
   return Math.sqrt(squaredDistanceToSegment(x, y, s.ax, s.ay, s.bx, s.by));
 }
 
+/** Edges shorter than this (metres) come from rounding where several cell borders meet in one point. */
+const shortestEdge = 1e-9;
+
 /** Length in metres of the part of a segment inside `n` vertices of a counter-clockwise convex ring (Cyrus & Beck). */
 export function lengthInsideConvex(
   x0: number,
@@ -47,7 +50,9 @@ export function lengthInsideConvex(
     const ny = ax - bx;
     const distance = nx * (x0 - ax) + ny * (y0 - ay);
     const slope = nx * dx + ny * dy;
-    if (slope === 0) {
+    if (nx * nx + ny * ny < shortestEdge * shortestEdge) {
+      // the direction of such an edge is rounding only; its neighbours bound the ring without it
+    } else if (slope === 0) {
       if (distance > 0) return 0;
     } else {
       const t = -distance / slope;
