@@ -323,6 +323,20 @@ describe('the wall', () => {
     expect(await page.$$('[data-testid=zone-row][data-status=unknown]')).toHaveLength(pool.zones.length);
     await page.reload();
     await page.waitForSelector('[data-testid=zone-row][data-zone=deck]');
+    await page.waitForSelector('[data-testid=link][data-state=connected]');
+
+    // Data of another time (a recording) are shown, and said to be so.
+    const recorded = new SyntheticVenue({ venue: pool, level: 0, seed: 3, density: () => 0.5 });
+    const lastYear = Math.floor(Date.now() / 1000) * 1000 - 365 * 86_400_000;
+    for (let s = 0; s < 3; s++) {
+      await recorded.publishWindows(js, lastYear + s * 1000);
+      await page.waitForTimeout(300);
+    }
+    await page.waitForSelector('[data-notice=other-time]');
+    await page.waitForSelector('[data-testid=zone-row][data-zone=deck][data-status=live]');
+    expect(await page.getAttribute('[data-testid=zone-row][data-zone=deck]', 'data-end')).toBe(
+      String(lastYear + 2000),
+    );
     expect(complaints).toEqual([]);
   });
 });

@@ -2,7 +2,7 @@
 //   a zone that is large on the screen carries its whole label inside, in the middle or, joined by a line, above or below;
 //   an important zone too small for that has the whole label beside it, joined by a line, so that the label neither hides
 //   the density it speaks of nor seems to speak of a neighbour;
-//   every other zone carries a small one, if that covers nobody else's.
+//   every other zone carries a small one, in the middle or above or below, if that covers nobody else's.
 
 export interface Candidate {
   readonly id: string;
@@ -79,8 +79,16 @@ export function placeLabels(
           );
         })
       : undefined;
-    if (spot !== undefined) take(candidate, 'full', spot[0], spot[1], true);
-    else if (free(boxAround(x, y, small))) take(candidate, 'small', x, y, false);
+    if (spot !== undefined) {
+      take(candidate, 'full', spot[0], spot[1], true);
+      continue;
+    }
+    if (free(boxAround(x, y, small))) {
+      take(candidate, 'small', x, y, false);
+      continue;
+    }
+    const corner = asides(candidate, small).find((at) => free(boxAround(at[0], at[1], small)));
+    if (corner !== undefined) take(candidate, 'small', corner[0], corner[1], true);
   }
   return placed;
 }

@@ -80,9 +80,7 @@ export class ZoneLabels {
   setRows(rows: readonly ZoneRow[], text: LabelText): void {
     const here = rows.filter((row) => this.#labels.has(row.zone.id)).sort(byDensity);
     this.#order = here.map((row) => row.zone.id);
-    this.#important = new Set(
-      here.filter((row, rank) => rank < IMPORTANT || row.status === 'stale').map((row) => row.zone.id),
-    );
+    this.#important = new Set(this.#order.slice(0, IMPORTANT));
     for (const row of here) {
       const label = this.#labels.get(row.zone.id)!;
       const shown = zoneLabel(row, text);
@@ -130,7 +128,7 @@ export class ZoneLabels {
       root.dataset.beside = String(place.beside);
       const size = SIZES[place.form];
       root.style.transform = `translate(${Math.round(place.x - size.width / 2)}px, ${Math.round(place.y - size.height / 2)}px)`;
-      if (place.beside) drawLeader(leader, anchors.get(id)!, place);
+      if (place.beside) drawLeader(leader, anchors.get(id)!, place, size);
     }
   }
 
@@ -143,13 +141,15 @@ function write(element: HTMLElement, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** A line from the zone's point to the label's centre; the label lies above its far end. */
+/** A line from the zone's point to the nearest edge of its label. */
 function drawLeader(
   leader: HTMLElement,
-  from: readonly [number, number],
-  to: { x: number; y: number },
+  [x, y]: readonly [number, number],
+  label: { readonly x: number; readonly y: number },
+  { width, height }: { readonly width: number; readonly height: number },
 ): void {
-  const [dx, dy] = [to.x - from[0], to.y - from[1]];
+  const dx = Math.min(Math.max(x, label.x - width / 2), label.x + width / 2) - x;
+  const dy = Math.min(Math.max(y, label.y - height / 2), label.y + height / 2) - y;
   leader.style.width = `${Math.hypot(dx, dy)}px`;
-  leader.style.transform = `translate(${from[0]}px, ${from[1]}px) rotate(${Math.atan2(dy, dx)}rad)`;
+  leader.style.transform = `translate(${x}px, ${y}px) rotate(${Math.atan2(dy, dx)}rad)`;
 }

@@ -17,7 +17,7 @@ export function peopleLayer(anchor: GeoAnchor, people: People, pixelsPerMetre: n
     radiusMinPixels: 0.6,
     radiusMaxPixels: 6,
     getFillColor: [236, 242, 255],
-    opacity: Math.min(0.9, Math.max(0.25, 0.12 + pixelsPerMetre * 0.045)),
+    opacity: Math.min(0.9, Math.max(0.14, 0.12 + pixelsPerMetre * 0.045)),
     antialiasing: false,
   });
 }
