@@ -4,12 +4,20 @@
 // It speaks the pull protocol itself, because back-pressure needs the next request to depend on what is used up.
 // A few requests are open in turn, so that data arrives while a batch is worked on. Order and completeness are checked
 // once per batch: the server numbers deliveries per consumer, so the last number must equal the count received.
-import { AckPolicy, type ConsumerConfig, DeliverPolicy, type JetStreamManager } from '@nats-io/jetstream';
+import type { JetStreamManager } from '@nats-io/jetstream';
 import type { Msg, MsgHdrs, NatsConnection, Subscription } from '@nats-io/nats-core';
 import { createInbox, nuid } from '@nats-io/nats-core';
-import { defer, EMPTY, from, mergeMap, type Observable, type ObservableInput, of, repeat } from 'rxjs';
-import { isStreamsError, messageOf, StreamsError } from './errors.ts';
-import { checkPosition, parseDelivery, positionOf, type StreamPosition } from './position.ts';
+import {
+  CONSUMER_NOT_FOUND,
+  consumerConfig,
+  failed,
+  isApiError,
+  STREAM_NOT_FOUND,
+  startPosition,
+  taken,
+} from './consumer-setup.ts';
+import { isStreamsError, StreamsError } from './errors.ts';
+import { checkPosition, parseDelivery, type StreamPosition } from './position.ts';
 
 /** A message as it came. `data` is a view into a socket buffer: copy what you keep beyond the batch. */
 export interface RawMessage {
@@ -55,8 +63,6 @@ export interface ConsumerOptions {
   readonly headersOnly?: boolean;
 }
 
-export const START: StreamPosition = { seq: 0, timeNs: '' };
-
 const NANOS_PER_MS = 1_000_000;
 /** Requests open in turn: data arrives while a batch is worked on. */
 const SLOTS = 4;
@@ -64,10 +70,6 @@ const PULL_EXPIRES_MS = 30_000;
 const HEARTBEAT_MS = 2_000;
 const SILENCE_MS = 3 * HEARTBEAT_MS;
 const RESYNC_PAUSE_MS = 100;
-/** Within it the server may redeliver; redelivered messages are recognised, this only keeps them rare. */
-const ACK_WAIT_MS = 120_000;
-const CONSUMER_NOT_FOUND = 10014;
-const STREAM_NOT_FOUND = 10059;
 const ACK = new TextEncoder().encode('+ACK');
 
 interface Slot {
@@ -331,7 +333,7 @@ export class BatchConsumer {
 
   /** Makes the server's consumer anew, after the last acknowledged message; what was handed out since is skipped. */
   async #incarnate(first: boolean): Promise<void> {
-    const { stream, durable, filters } = this.#options;
+    const { stream, durable } = this.#options;
     this.#dropSlots();
     this.#buffer = [];
     this.#bufferBytes = 0;
@@ -349,26 +351,7 @@ export class BatchConsumer {
     const name = durable ?? `reader-${nuid.next()}`;
     if (durable !== undefined) await this.#takeOver(durable, first);
     const after = durable === undefined ? this.#last : this.#acked;
-    const config: Partial<ConsumerConfig> = {
-      name,
-      ack_policy: durable === undefined ? AckPolicy.None : AckPolicy.All,
-      deliver_policy: DeliverPolicy.StartSequence,
-      opt_start_seq: after.seq + 1,
-      filter_subjects: [...filters],
-      inactive_threshold: (durable === undefined ? 60_000 : 0) * NANOS_PER_MS,
-      mem_storage: durable === undefined,
-      num_replicas: durable === undefined ? 1 : 0,
-      max_waiting: 16,
-      metadata: { owner: this.#owner },
-      ...(this.#options.headersOnly ? { headers_only: true } : {}),
-      ...(durable === undefined
-        ? {}
-        : {
-            durable_name: durable,
-            ack_wait: ACK_WAIT_MS * NANOS_PER_MS,
-            max_ack_pending: this.#options.maxAckPending ?? 200_000,
-          }),
-    };
+    const config = consumerConfig(this.#options, name, this.#owner, after.seq + 1);
     const info = await this.#jsm.consumers.add(stream, config);
     if (first) this.#pendingAtOpen = info.num_pending;
     if (this.#closed) return;
@@ -460,62 +443,6 @@ export class BatchConsumer {
       }
     }
   }
-}
-
-/**
- * A consumer's batches through `project`, one at a time: the next is asked for when the observable of the one before has
- * completed. Ends when the consumer is closed, fails when it fails.
- */
-export function batches<T>(
-  consumer: Pick<BatchConsumer, 'next'>,
-  project: (batch: Batch) => ObservableInput<T>,
-): Observable<T> {
-  let ended = false;
-  return defer(() => from(consumer.next())).pipe(
-    mergeMap((batch) => {
-      if (batch !== undefined) return project(batch);
-      ended = true;
-      return EMPTY;
-    }),
-    repeat({ delay: () => (ended ? EMPTY : of(0)) }),
-  );
-}
-
-async function startPosition(jsm: JetStreamManager, options: ConsumerOptions): Promise<StreamPosition> {
-  const { start, stream, durable } = options;
-  if (typeof start === 'object') return start.after;
-  if (start === 'first') return START;
-  if (start === 'new') return positionOf(jsm, stream, (await jsm.streams.info(stream)).state.last_seq);
-  if (durable === undefined) throw failed(stream, new Error('start "acked" needs a durable name'));
-  try {
-    return positionOf(jsm, stream, (await jsm.consumers.info(stream, durable)).ack_floor.stream_seq);
-  } catch (error) {
-    if (isApiError(error, CONSUMER_NOT_FOUND)) return START;
-    throw error;
-  }
-}
-
-function isApiError(error: unknown, code: number): boolean {
-  return typeof error === 'object' && error !== null && 'code' in error && error.code === code;
-}
-
-function taken(durable: string): StreamsError {
-  return new StreamsError(
-    'consumer-taken',
-    `another process reads as "${durable}" now`,
-    'run one instance of a processor per partition; this one stops',
-  );
-}
-
-function failed(stream: string, cause: unknown): StreamsError {
-  return isStreamsError(cause)
-    ? cause
-    : new StreamsError(
-        'consume-failed',
-        `cannot read stream ${stream}: ${messageOf(cause)}`,
-        'check that the stream exists and that this account may read it',
-        cause,
-      );
 }
 
 function pause(ms: number): Promise<void> {

@@ -9,6 +9,9 @@ export interface StreamPosition {
   readonly timeNs: string;
 }
 
+/** Before the first message. */
+export const START: StreamPosition = { seq: 0, timeNs: '' };
+
 /** What a delivered message's reply subject says. */
 export interface Delivery extends StreamPosition {
   /** Count of deliveries of its consumer up to this one. */

@@ -1,9 +1,9 @@
 // Where to begin: the newest checkpoint that fits what the server still has, and what was already published after it.
 import type { JetStreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/nats-core';
-import { BatchConsumer, START } from '#streams/consume.ts';
+import { BatchConsumer } from '#streams/consume.ts';
 import { StreamsError } from '#streams/errors.ts';
-import { checkPosition, parseDelivery, type StreamPosition } from '#streams/position.ts';
+import { checkPosition, parseDelivery, START, type StreamPosition } from '#streams/position.ts';
 import { STREAM, streamOfSubject } from '#streams/topology.ts';
 import type { CheckpointStore, Generation, OutputPosition } from './checkpoint.ts';
 import type { Partition, Processor } from './processor.ts';
@@ -141,10 +141,10 @@ function readingStopped(stream: string): StreamsError {
 }
 
 /**
- * The streams a processor's outputs go to, and quarantine.
+ * The streams a processor's outputs go to, and quarantine, where the runner is known as `name`.
  * @throws StreamsError `subject-invalid` when no stream stores one of them
  */
-export function outputStreamsOf<Input>(processor: Processor<Input>): readonly OutputStream[] {
+export function outputStreamsOf<Input>(processor: Processor<Input>, name: string): readonly OutputStream[] {
   const byStream = new Map<string, string[]>();
   for (const filter of processor.outputs) {
     const stream = streamOfSubject(filter.replaceAll('*', 'x').replace(/>$/, 'x'));
@@ -158,5 +158,5 @@ export function outputStreamsOf<Input>(processor: Processor<Input>): readonly Ou
     byStream.set(stream, [...(byStream.get(stream) ?? []), filter]);
   }
   const own = [...byStream].map(([stream, filters]) => ({ stream, filters, idPrefix: '' }));
-  return [...own, { stream: STREAM.quarantine, filters: ['bad.>'], idPrefix: `bad:${processor.name}:` }];
+  return [...own, { stream: STREAM.quarantine, filters: ['bad.>'], idPrefix: `bad:${name}:` }];
 }

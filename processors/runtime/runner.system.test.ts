@@ -16,7 +16,7 @@ import { startTestServer } from '#testing/nats.ts';
 import { countingMessage, countingPartition, countingProcessor } from './fixtures/counting.ts';
 import type { Processor } from './processor.ts';
 import { runProcessor } from './runner.ts';
-import type { RunnerOptions } from './running.ts';
+import type { RunnerOptions, Running } from './running.ts';
 
 let server: Awaited<ReturnType<typeof startTestServer>>;
 let nc: Awaited<ReturnType<typeof connect>>;
@@ -85,6 +85,18 @@ async function until(
   }
 }
 
+/** Kills the server, changes what is on its disk, and starts it again. */
+async function crash(change: () => void): Promise<void> {
+  const reconnected = (async () => {
+    for await (const { type } of nc.status()) if (type === 'reconnect') return;
+  })();
+  await server.kill9();
+  change();
+  await server.restart();
+  await reconnected;
+  await patiently('starting JetStream', () => jsm.getAccountInfo());
+}
+
 function options(more: Partial<RunnerOptions> = {}): RunnerOptions {
   return { nc, jsm, metrics: new MetricsRegistry(), checkpointMs: 20, ...more };
 }
@@ -147,12 +159,18 @@ describe('runner', () => {
       return state.messages >= want.length;
     });
     await child.reading;
+    // The results may all be a former child's: this one must have been given all input before it drains.
+    await until('all input', async () => {
+      const { num_pending, delivered } = await jsm.consumers.info('OBS_TRACKS', 'counting_all');
+      return num_pending === 0 && delivered.stream_seq === count;
+    });
+    await delay(200);
     child.process.kill('SIGTERM');
     expect(await child.ended, child.output()).toBe(0);
     expect(child.output()).not.toContain('not computed again');
     expect(await results()).toEqual(want);
     // Drained: everything is in the checkpoint and acknowledged.
-    const info = await jsm.consumers.info('OBS_TRACKS', 'counting-all');
+    const info = await jsm.consumers.info('OBS_TRACKS', 'counting_all');
     expect(info.ack_floor.stream_seq).toBe(count);
     expect(info.num_ack_pending).toBe(0);
   }, 180_000);
@@ -200,19 +218,15 @@ describe('runner', () => {
     await run(3_000);
     const folder = path.join(server.dataFolder, 'jetstream/jetstream/$G/streams', stream);
     const copy = path.join(server.dataFolder, 'older');
-    await server.kill9();
-    cpSync(folder, copy, { recursive: true });
-    await server.restart();
-    await patiently('reconnecting', () => jsm.getAccountInfo());
+    await crash(() => cpSync(folder, copy, { recursive: true }));
     await publishAll(range(3_000, 5_000).map(message));
     await run(5_000);
     expect(await results()).toEqual(expected(range(0, 5_000)));
 
-    await server.kill9();
-    rmSync(folder, { recursive: true });
-    cpSync(copy, folder, { recursive: true });
-    await server.restart();
-    await patiently('reconnecting', () => jsm.getAccountInfo());
+    await crash(() => {
+      rmSync(folder, { recursive: true });
+      cpSync(copy, folder, { recursive: true });
+    });
     // The source sends again what it was not sure of, and goes on.
     await publishAll(range(2_900, 6_000).map(message));
     const runner = await runProcessor(countingProcessor, options());
@@ -241,6 +255,31 @@ describe('runner', () => {
     await until('all input', () => second.health.inputSeq === 100);
     await second.drain();
     expect(await results()).toEqual(expected(range(0, 100)));
+  });
+
+  it('keeps the quarantine of its partitions apart: one does not wait for what another has set aside', async () => {
+    const part = (key: string) => ({
+      ...countingProcessor,
+      input: { stream: 'OBS_TRACKS', filters: [`obs.tracks.org.venue.${key}`] },
+      outputs: [`win.counting.org.venue.${key}`],
+    });
+    const lines: string[] = [];
+    const log = (line: string) => lines.push(line);
+    for (let round = 0; round < 3; round++) {
+      const runners: Running[] = [];
+      for (const key of ['key-0', 'key-1']) {
+        runners.push(await runProcessor(part(key), options({ partition: key, log })));
+      }
+      for (let i = 0; i < 5; i++) {
+        const at = 100 * round + 10 * i;
+        await publishAll([countingMessage(at, 'key-0'), countingMessage(at + 1, 'key-1', { garbage: true })]);
+        await delay(60);
+      }
+      await until('all input', () => runners.every(({ health }) => health.messages === 5));
+      for (const runner of runners) await runner.drain();
+    }
+    expect(await stored('QUARANTINE', 'bad.>')).toHaveLength(15);
+    expect(lines).toEqual([]);
   });
 
   it('refuses a checkpoint of another state version by name, and migrates an older one', async () => {

@@ -5,11 +5,13 @@
 // are stored. After a crash the newest checkpoint that fits the server is restored, input is read again from there, and
 // outputs found stored behind it are left out by id, once each. See docs/decisions/011-exactly-once.md.
 import { EMPTY, from, ignoreElements, lastValueFrom, type ObservableInput } from 'rxjs';
-import { type AckPoint, type Batch, BatchConsumer, batches, type RawMessage } from '#streams/consume.ts';
+import { batches } from '#streams/batches.ts';
+import { type AckPoint, type Batch, BatchConsumer, type RawMessage } from '#streams/consume.ts';
 import { isStreamsError, messageOf, StreamsError } from '#streams/errors.ts';
 import { patiently } from '#streams/patience.ts';
 import { parseDelivery } from '#streams/position.ts';
 import { type OutgoingMessage, Publisher } from '#streams/publish.ts';
+import { token } from '#streams/subjects.ts';
 import { AlreadyPublished } from './already-published.ts';
 import { CheckpointStore, type OutputPosition } from './checkpoint.ts';
 import { RunnerMeters, type SetAsideCounts } from './meters.ts';
@@ -58,6 +60,8 @@ class Runner<Input> implements Running {
   readonly #processor: Processor<Input>;
   readonly #options: RunnerOptions;
   readonly #partition: string;
+  /** Of this processor and partition among all; tokens have no underscore, so it is unambiguous. */
+  readonly #name: string;
   readonly #outputStreams: readonly OutputStream[];
   readonly #checkpointMs: number;
   readonly #checkpointMessages: number;
@@ -87,11 +91,12 @@ class Runner<Input> implements Running {
   constructor(processor: Processor<Input>, options: RunnerOptions) {
     this.#processor = processor;
     this.#options = options;
-    this.#partition = options.partition ?? 'all';
+    this.#partition = token(options.partition ?? 'all', 'partition');
+    this.#name = `${token(processor.name, 'processor')}_${this.#partition}`;
     this.#checkpointMs = options.checkpointMs ?? 1_000;
     this.#checkpointMessages = options.checkpointMessages ?? 50_000;
     this.#log = options.log ?? (() => undefined);
-    this.#outputStreams = outputStreamsOf(processor);
+    this.#outputStreams = outputStreamsOf(processor, this.#name);
     this.#meters = new RunnerMeters(options.metrics, processor.name, this.#partition);
   }
 
@@ -203,7 +208,7 @@ class Runner<Input> implements Running {
     const consumer = await BatchConsumer.open(nc, jsm, {
       stream: this.#processor.input.stream,
       filters: this.#processor.input.filters,
-      durable: `${this.#processor.name}-${this.#partition}`,
+      durable: this.#name,
       start: { after: input },
       maxAckPending: 2 * MOST_UNCHECKPOINTED * this.#checkpointMessages + 2 * (maxMessages ?? 2_000),
       ...(maxMessages === undefined ? {} : { maxMessages }),
@@ -273,9 +278,9 @@ class Runner<Input> implements Running {
     messages: readonly RawMessage[],
   ): { outputs: readonly Output[]; bad: readonly SetAside[] } {
     if (parseDelivery(messages[0]!.reply ?? '').seq > this.#suspectThrough) {
-      return runBatch(this.#processor, life.partition, messages);
+      return runBatch(this.#processor, life.partition, messages, this.#name);
     }
-    const result = runOneByOne(this.#processor, life.partition, messages);
+    const result = runOneByOne(this.#processor, life.partition, messages, this.#name);
     life.partition = result.partition;
     return result;
   }

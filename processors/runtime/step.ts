@@ -30,13 +30,14 @@ interface Decoded<Input> {
 }
 
 /**
- * Runs `messages` through `partition`.
+ * Runs `messages` through `partition`; `by` names the runner in quarantine.
  * @throws PoisonedBatch when the partition throws; its state must be thrown away then
  */
 export function runBatch<Input>(
   processor: Processor<Input>,
   partition: Partition<Input>,
   messages: readonly RawMessage[],
+  by: string,
 ): { outputs: readonly Output[]; bad: readonly SetAside[] } {
   const inputs: Input[] = [];
   let bad: SetAside[] | undefined;
@@ -45,7 +46,7 @@ export function runBatch<Input>(
       inputs.push(processor.decode(message));
     } catch (error) {
       bad ??= [];
-      bad.push(setAside(processor, message, error, false));
+      bad.push(setAside(processor, by, message, error, false));
     }
   }
   try {
@@ -63,6 +64,7 @@ export function runOneByOne<Input>(
   processor: Processor<Input>,
   start: Partition<Input>,
   messages: readonly RawMessage[],
+  by: string,
 ): { partition: Partition<Input>; outputs: Output[]; bad: SetAside[] } {
   let partition = start;
   let snapshot = partition.snapshot();
@@ -74,14 +76,14 @@ export function runOneByOne<Input>(
     try {
       input = processor.decode(message);
     } catch (error) {
-      bad.push(setAside(processor, message, error, false));
+      bad.push(setAside(processor, by, message, error, false));
       continue;
     }
     try {
       for (const output of partition.onBatch([input])) outputs.push(output);
       since.push({ input, message });
     } catch (error) {
-      bad.push(setAside(processor, message, poison(processor.name, error), true));
+      bad.push(setAside(processor, by, message, poison(processor.name, error), true));
       partition = processor.create();
       partition.restore(snapshot);
       // Their outputs are already in `outputs`; only the state is needed again.
@@ -95,6 +97,7 @@ export function runOneByOne<Input>(
 
 function setAside<Input>(
   processor: Processor<Input>,
+  by: string,
   raw: RawMessage,
   error: unknown,
   poisonous: boolean,
@@ -104,7 +107,7 @@ function setAside<Input>(
     subject: raw.subject,
     payload: raw.data,
     error,
-    by: processor.name,
+    by,
     receivedMs: Number(BigInt(timeNs) / 1_000_000n),
     from: { stream: processor.input.stream, seq },
   });
