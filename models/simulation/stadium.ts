@@ -20,6 +20,8 @@ import { Stands } from './stands.ts';
 import { type TickTruth, ZoneCounter } from './truth.ts';
 import { Walkers } from './walk.ts';
 
+type Point = readonly [number, number];
+
 export interface SimulationOptions {
   /** A venue with gates, edges, stairs and the seating plan of the demo stadium. */
   readonly venue: Venue;
@@ -445,7 +447,7 @@ export class StadiumSimulation {
     const site = this.#site;
     if (goal < this.#gates.length) return site.inwardField(this.#gates[goal]!);
     if (goal < this.#kioskGoal(0)) {
-      const { a, b } = this.#stairs[goal - this.#gates.length]!;
+      const { a, b } = upSide(this.#stairs[goal - this.#gates.length]!);
       return site.field(site.cellsNear(a[0], a[1], b[0], b[1], 0.9), () => false);
     }
     if (goal < this.#exitGoal) {
@@ -557,7 +559,8 @@ export class StadiumSimulation {
       if (goal < stair0 || goal === this.#exitGoal) continue;
       if (goal < kiosk0) {
         const s = this.#stairs[goal - stair0]!;
-        if (distanceToLine(x, y, s.a[0], s.a[1], s.b[0], s.b[1]) < STAIR_REACH_M)
+        const up = upSide(s);
+        if (distanceToLine(x, y, up.a[0], up.a[1], up.b[0], up.b[1]) < STAIR_REACH_M)
           this.#stairUp(i, goal - stair0, s);
       } else if (goal < this.#exitGoal) {
         const k = this.#kiosks[goal - kiosk0]!;
@@ -650,7 +653,7 @@ export class StadiumSimulation {
     }
     const sector = this.#stands.seats.sector[crowd.seat[i]!]!;
     const s = this.#stairs[sector]!;
-    const t = 0.1 + 0.8 * this.#random.uniform();
+    const t = 0.6 + 0.4 * this.#random.uniform();
     // The stair's way in is up: its foot lies against that.
     const length = Math.hypot(s.b[0] - s.a[0], s.b[1] - s.a[1]);
     const out = 1.3 + 0.8 * this.#random.uniform();
@@ -667,6 +670,11 @@ export class StadiumSimulation {
         ? this.#kioskGoal((sector + (this.#random.uniform() < 0.5 ? 0 : SECTORS - 1)) % SECTORS)
         : this.#exitGoal;
   }
+}
+
+/** The half of a stair's foot that people take up; those who come down use the other. */
+function upSide({ a, b }: Stair): { a: Point; b: Point } {
+  return { a, b: [a[0] + 0.35 * (b[0] - a[0]), a[1] + 0.35 * (b[1] - a[1])] };
 }
 
 /** The lane at `along` metres from the start of a gate's line. */
