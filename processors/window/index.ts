@@ -11,4 +11,11 @@ export { canonicalOutput, canonicalRows } from './canonical.ts';
 export { isWindowError, WindowError, type WindowErrorCode } from './errors.ts';
 export { WindowOperator } from './operator.ts';
 export { windowed } from './rx.ts';
+export {
+  type LastingSession,
+  type Session,
+  type SessionConfig,
+  SessionOperator,
+  type SessionOutput,
+} from './sessions.ts';
 export type * from './types.ts';

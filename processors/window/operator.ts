@@ -446,8 +446,9 @@ export class WindowOperator {
     this.#seen.write(writer);
     this.#rows.write(writer);
     writer.ints(this.#paneSamples, 0, this.#paneSamples.length);
-    this.#plan.shape.frames.write(writer, this.#base);
-    for (const kernel of this.#kernels) kernel.write(writer, this.#base, this.#openBase);
+    const { frames, capacity } = this.#plan.shape;
+    frames.write(writer, this.#base, this.#base + capacity);
+    for (const kernel of this.#kernels) kernel.write(writer, this.#base, this.#openBase, this.#sealedTo);
   }
 
   #read(reader: ByteReader): void {
@@ -478,9 +479,9 @@ export class WindowOperator {
     this.#seen.read(reader);
     this.#rows.read(reader);
     reader.ints(this.#paneSamples, 0, this.#paneSamples.length);
-    const { frames } = this.#plan.shape;
-    frames.read(reader, this.#base);
-    for (const kernel of this.#kernels) kernel.read(reader, this.#base, this.#openBase);
+    const { frames, capacity } = this.#plan.shape;
+    frames.read(reader, this.#base, this.#base + capacity);
+    for (const kernel of this.#kernels) kernel.read(reader, this.#base, this.#openBase, this.#sealedTo);
     if (!reader.done) {
       throw new WindowError('snapshot-refused', 'bytes are left over', 'restore an older checkpoint');
     }

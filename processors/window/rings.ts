@@ -66,22 +66,27 @@ export class PrefixRing {
     return this.#prefix[this.row(to) + k]! - this.#prefix[this.row(from) + k]!;
   }
 
-  /** Sums of the columns `rows[i]` over panes [from, to) into `out[i]`. */
+  /** Sums of the columns `rows[i]` (ascending, no doubles) over panes [from, to) into `out[i]`. */
   sums(rows: Int32Array, from: number, to: number, out: Float64Array): void {
     const prefix = this.#prefix;
     const a = this.row(from);
     const b = this.row(to);
+    if (rows.length === this.width) {
+      // All columns in order: no look-ups.
+      for (let k = 0; k < out.length; k++) out[k] = prefix[b + k]! - prefix[a + k]!;
+      return;
+    }
     for (let i = 0; i < rows.length; i++) out[i] = prefix[b + rows[i]!]! - prefix[a + rows[i]!]!;
   }
 
-  write(writer: ByteWriter, base: number): void {
-    for (let p = base; p < base + this.capacity; p++) {
+  write(writer: ByteWriter, from: number, to: number): void {
+    for (let p = from; p < to; p++) {
       writer.ints(this.panes, this.row(p), this.row(p) + this.width);
     }
   }
 
-  read(reader: ByteReader, base: number): void {
-    for (let p = base; p < base + this.capacity; p++) {
+  read(reader: ByteReader, from: number, to: number): void {
+    for (let p = from; p < to; p++) {
       reader.ints(this.panes, this.row(p), this.row(p) + this.width);
     }
   }
@@ -132,11 +137,31 @@ export class MaxTree {
     }
   }
 
-  /** Maxima of the columns `rows[i]` over panes [from, to) into `out[i]`; -Infinity where absent. */
+  /** All inner nodes from the leaves, once after reading them. */
+  build(): void {
+    const { width } = this;
+    const nodes = this.#nodes;
+    for (let at = this.capacity * width - 1; at >= width; at--) {
+      const node = Math.floor(at / width);
+      const left = node * width + at;
+      const a = nodes[left]!;
+      const b = nodes[left + width]!;
+      nodes[at] = a > b ? a : b;
+    }
+  }
+
+  /** Maxima of the columns `rows[i]` (ascending, no doubles) over panes [from, to) into `out[i]`; -Infinity where absent. */
   maxima(rows: Int32Array, from: number, to: number, out: Float64Array): void {
     out.fill(Number.NEGATIVE_INFINITY);
     for (const node of coveringNodes(this.capacity, from, to)) {
       const at = node * this.width;
+      if (rows.length === this.width) {
+        for (let k = 0; k < out.length; k++) {
+          const value = this.#nodes[at + k]!;
+          if (value > out[k]!) out[k] = value;
+        }
+        continue;
+      }
       for (let i = 0; i < rows.length; i++) {
         const value = this.#nodes[at + rows[i]!]!;
         if (value > out[i]!) out[i] = value;
@@ -154,6 +179,7 @@ export class MaxTree {
     for (let p = base; p < base + this.capacity; p++) {
       reader.floats(this.#nodes, this.leaf(p), this.leaf(p) + this.width, Number.NEGATIVE_INFINITY);
     }
+    this.build();
   }
 }
 

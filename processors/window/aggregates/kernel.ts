@@ -45,6 +45,7 @@ export interface Kernel {
     out: Float64Array[],
     objects: unknown[],
   ): void;
-  write(writer: ByteWriter, base: number, openBase: number): void;
-  read(reader: ByteReader, base: number, openBase: number): void;
+  /** Panes kept are [base, base + capacity), of which those before `sealedTo` are sealed; raw ones begin at `openBase`. */
+  write(writer: ByteWriter, base: number, openBase: number, sealedTo: number): void;
+  read(reader: ByteReader, base: number, openBase: number, sealedTo: number): void;
 }

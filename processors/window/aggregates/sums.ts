@@ -37,11 +37,11 @@ abstract class SumsKernel implements Kernel {
   }
 
   write(writer: ByteWriter, base: number): void {
-    for (const ring of this.rings) ring.write(writer, base);
+    for (const ring of this.rings) ring.write(writer, base, base + ring.capacity);
   }
 
   read(reader: ByteReader, base: number): void {
-    for (const ring of this.rings) ring.read(reader, base);
+    for (const ring of this.rings) ring.read(reader, base, base + ring.capacity);
   }
 }
 

@@ -63,7 +63,6 @@ export class TickMeanKernel implements Kernel {
   reseal(pane: number): void {
     this.#ticks.seal(pane);
     this.#observed.seal(pane);
-    this.#max.seal(pane);
   }
 
   #sealTick(pane: number): void {
@@ -95,10 +94,9 @@ export class TickMeanKernel implements Kernel {
     this.#observed.anchor();
   }
 
-  clear(pane: number): void {
-    this.#ticks.clear(pane);
-    this.#observed.clear(pane);
-    this.#max.clear(pane);
+  clear(): void {
+    // Sealing writes every key of a pane, and nothing reads a pane before: old rows need no clearing, which would only
+    // bring them back into the cache.
   }
 
   close(pane: number): void {
@@ -122,28 +120,29 @@ export class TickMeanKernel implements Kernel {
     }
   }
 
-  write(writer: ByteWriter, base: number, openBase: number): void {
-    this.#ticks.write(writer, base);
-    this.#observed.write(writer, base);
+  write(writer: ByteWriter, base: number, openBase: number, sealedTo: number): void {
+    this.#ticks.write(writer, base, sealedTo);
+    this.#observed.write(writer, base, sealedTo);
     for (let p = openBase; p < openBase + this.#shape.openCapacity; p++) {
       writer.ints(this.#raw, this.#rawRow(p), this.#rawRow(p) + this.#slotCount);
     }
   }
 
-  read(reader: ByteReader, base: number, openBase: number): void {
-    const { capacity, openCapacity } = this.#shape;
-    this.#ticks.read(reader, base);
-    this.#observed.read(reader, base);
+  read(reader: ByteReader, base: number, openBase: number, sealedTo: number): void {
+    const { openCapacity } = this.#shape;
+    this.#ticks.read(reader, base, sealedTo);
+    this.#observed.read(reader, base, sealedTo);
     for (let p = openBase; p < openBase + openCapacity; p++) {
       reader.ints(this.#raw, this.#rawRow(p), this.#rawRow(p) + this.#slotCount);
     }
     // The tree's leaves are the ticks that were observed.
-    for (let p = base; p < base + capacity; p++) {
+    for (let p = base; p < sealedTo; p++) {
       const at = this.#ticks.row(p);
       const leaf = this.#max.leaf(p);
       for (let k = 0; k < this.#ticks.width; k++) {
         if (this.#observed.panes[at + k] === 1) this.#max.nodes[leaf + k] = this.#ticks.panes[at + k]!;
       }
     }
+    this.#max.build();
   }
 }
