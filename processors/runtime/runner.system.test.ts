@@ -302,6 +302,14 @@ describe('runner', () => {
     expect(await results()).toEqual(expected(range(0, 2_000)));
   });
 
+  it('ends when an output is outside the subjects it declares, instead of risking it twice', async () => {
+    await publishAll(range(0, 200).map(message));
+    const narrow = { ...countingProcessor, outputs: ['win.counting.org.venue.key-1'] };
+    const runner = await runProcessor(narrow, options());
+    await expect(runner.done).rejects.toMatchObject({ code: 'processor-failed' });
+    expect(runner.health).toMatchObject({ state: 'failed', error: expect.stringContaining('key-0') });
+  });
+
   it('measures itself', async () => {
     await publishAll(range(0, 1_000).map(message));
     const metrics = new MetricsRegistry();

@@ -12,6 +12,7 @@ import { patiently } from '#streams/patience.ts';
 import { parseDelivery } from '#streams/position.ts';
 import { type OutgoingMessage, Publisher } from '#streams/publish.ts';
 import { token } from '#streams/subjects.ts';
+import { subjectMatches } from '#streams/topology.ts';
 import { AlreadyPublished } from './already-published.ts';
 import { CheckpointStore, type OutputPosition } from './checkpoint.ts';
 import { RunnerMeters, type SetAsideCounts } from './meters.ts';
@@ -34,6 +35,10 @@ export async function runProcessor<Input>(
 const MOST_UNCHECKPOINTED = 4;
 /** From one checkpoint to the next at least this many times as long as writing it took. */
 const PAUSE_PER_WRITE = 5;
+/** How long a drain waits for outputs to be stored. */
+const DRAIN_LIMIT_MS = 15_000;
+/** Subjects remembered as declared; far more than a venue has. */
+const MOST_KNOWN_SUBJECTS = 100_000;
 /** About a minute of a reachable server that does not store: longer than its restart with large streams. */
 const PUBLISH_ATTEMPTS = 60;
 
@@ -68,6 +73,7 @@ class Runner<Input> implements Running {
   readonly #meters: RunnerMeters;
   readonly #counts: SetAsideCounts = { undecodable: 0, poisonous: 0 };
   readonly #log: (line: string) => void;
+  readonly #knownSubjects = new Set<string>();
   #life: Life<Input> | undefined;
   #state: RunnerHealth['state'] = 'starting';
   #error: unknown;
@@ -130,11 +136,17 @@ class Runner<Input> implements Running {
     this.done.catch(() => undefined);
   }
 
-  async drain(): Promise<void> {
+  async drain(limitMs = DRAIN_LIMIT_MS): Promise<void> {
     if (this.#state === 'running') this.#state = 'draining';
     this.#draining = true;
     await this.#life?.consumer.close();
-    await this.done;
+    // Without a server the outputs cannot be stored; the next start computes them again from the checkpoint.
+    const limit = setTimeout(() => this.#life?.publisher.abandon(), limitMs);
+    try {
+      await this.done;
+    } finally {
+      clearTimeout(limit);
+    }
   }
 
   async #run(): Promise<void> {
@@ -320,8 +332,25 @@ class Runner<Input> implements Running {
       life.quietCheckpoints = 0;
       return undefined;
     }
+    if (!this.#knownSubjects.has(message.subject)) this.#checkDeclared(message.subject);
     this.#outputs++;
     return life.publisher.publish(message);
+  }
+
+  /** An output outside the declared subjects would not be found after a crash, and doubled. */
+  #checkDeclared(subject: string): void {
+    const declared = this.#outputStreams.some(({ filters }) =>
+      filters.some((filter) => subjectMatches(filter, subject)),
+    );
+    if (!declared) {
+      throw new StreamsError(
+        'processor-failed',
+        `${this.#processor.name} published to ${subject}, which it does not declare`,
+        'add a filter that covers it to the outputs of the processor',
+      );
+    }
+    if (this.#knownSubjects.size >= MOST_KNOWN_SUBJECTS) this.#knownSubjects.clear();
+    this.#knownSubjects.add(subject);
   }
 
   /** After a batch: its position, and a checkpoint when one is due. */

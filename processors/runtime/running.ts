@@ -44,8 +44,11 @@ export interface RunnerHealth {
 
 export interface Running {
   readonly health: RunnerHealth;
-  /** Finishes the batch at hand, stores outputs, writes a checkpoint, acknowledges, stops. */
-  drain(): Promise<void>;
+  /**
+   * Finishes the batch at hand, stores outputs, writes a checkpoint, acknowledges, stops. Outputs that cannot be stored
+   * within `limitMs` (default 15 s) are given up: it rejects, and the next start computes them again.
+   */
+  drain(limitMs?: number): Promise<void>;
   /** Resolves after drain(); rejects with the StreamsError that ended it. */
   readonly done: Promise<void>;
 }

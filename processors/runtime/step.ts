@@ -1,7 +1,7 @@
 // One batch through a partition: what cannot be decoded and what makes the partition throw is set aside as quarantine
 // messages; everything else becomes outputs. No I/O.
 import type { RawMessage } from '#streams/consume.ts';
-import { StreamsError } from '#streams/errors.ts';
+import { messageOf, StreamsError } from '#streams/errors.ts';
 import { parseDelivery } from '#streams/position.ts';
 import type { OutgoingMessage } from '#streams/publish.ts';
 import { quarantineMessage } from '#streams/quarantine.ts';
@@ -11,7 +11,7 @@ import type { Output, Partition, Processor } from './processor.ts';
 export class PoisonedBatch extends Error {
   readonly throughSeq: number;
   constructor(throughSeq: number, cause: unknown) {
-    super('the partition threw', { cause });
+    super(`the partition threw: ${messageOf(cause)}`, { cause });
     this.name = 'PoisonedBatch';
     this.throughSeq = throughSeq;
   }
