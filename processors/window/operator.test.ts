@@ -279,9 +279,13 @@ describe('configuration is refused by name', () => {
   });
 });
 
-it('prints NaN as null', () => {
+it('prints unknown figures as null', () => {
   const operator = new WindowOperator(base);
   operator.push(clock(0));
+  operator.push(clock(500));
   operator.close();
-  expect(canonicalOutput(base, operator.drain())).toEqual([]);
+  expect(canonicalOutput(base, operator.drain())[0]).toBe(
+    `{"window":"2s","start":${T - 1000},"end":${T + 1000},"key":"north","revision":0,"completeness":0,"frames":0,` +
+      '"silent":["cam-a"],"persons.max":null,"persons.mean":null,"persons.ticks":null,"samples":null,"speed":null}',
+  );
 });
