@@ -24,6 +24,11 @@ export interface AreaIndex {
    * from `areas` upwards for several (see `members`).
    */
   assign(x: ArrayLike<number>, y: ArrayLike<number>, count: number, out: Int32Array): void;
+  /**
+   * The same for points in one column of f32, x from `xAt` and y from `yAt`: the compiler makes one fast loop of it, which
+   * a mix of column types would spoil.
+   */
+  assignFlat(flat: Float32Array, xAt: number, yAt: number, count: number, out: Int32Array): void;
   /** The set of one point. */
   at(x: number, y: number): number;
   /** Areas of a set in ascending order. */
@@ -205,6 +210,19 @@ export function createAreaIndex(areas: readonly AreaM[], cellM: number = CELL_M)
         }
         const known = table[(v | 0) * width + (u | 0)]!;
         out[i] = known >= -1 ? known : atEdge(-2 - known, x[i]!, y[i]!);
+      }
+    },
+    assignFlat(flat, xAt, yAt, count, out) {
+      const [table, left, bottom, scale, width, height] = [cells, minX, minY, perMetre, columns, rows];
+      for (let i = 0; i < count; i++) {
+        const u = (flat[xAt + i]! - left) * scale;
+        const v = (flat[yAt + i]! - bottom) * scale;
+        if (!(u >= 0 && v >= 0 && u < width && v < height)) {
+          out[i] = -1;
+          continue;
+        }
+        const known = table[(v | 0) * width + (u | 0)]!;
+        out[i] = known >= -1 ? known : atEdge(-2 - known, flat[xAt + i]!, flat[yAt + i]!);
       }
     },
   };

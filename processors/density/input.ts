@@ -2,13 +2,14 @@
 import type { Venue } from '#models/venue/index.ts';
 import type { RawMessage } from '#streams/consume.ts';
 import { StreamsError } from '#streams/errors.ts';
-import { decodeTracks, type TrackFrame } from '#streams/schema/tracks.ts';
+import { TracksReader } from '#streams/schema/tracks.ts';
 import { CLOCK_SOURCE, observationSubject } from '#streams/subjects.ts';
 
 export interface DensityInput {
   /** Index of the camera in the venue's list; the number of cameras for the clock. */
   readonly source: number;
-  readonly frame: TrackFrame;
+  /** A tracks frame that has been checked; valid as long as the batch it came in. */
+  readonly payload: Uint8Array;
 }
 
 /**
@@ -23,6 +24,7 @@ export function densityDecoder(venue: Venue): (message: RawMessage) => DensityIn
   const clock = venue.cameras.length;
   sources.set(subjectOf(CLOCK_SOURCE), clock);
 
+  const frame = new TracksReader();
   return (message) => {
     const source = sources.get(message.subject);
     if (source === undefined) {
@@ -32,7 +34,7 @@ export function densityDecoder(venue: Venue): (message: RawMessage) => DensityIn
         "add the camera to the venue, or correct the sender's name",
       );
     }
-    const frame = decodeTracks(message.data);
+    frame.read(message.data);
     if (frame.clock !== (source === clock)) {
       throw new StreamsError(
         'frame-malformed',
@@ -48,6 +50,6 @@ export function densityDecoder(venue: Venue): (message: RawMessage) => DensityIn
         "correct the camera's level in the venue, or the sender",
       );
     }
-    return { source, frame };
+    return { source, payload: message.data };
   };
 }

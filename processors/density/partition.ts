@@ -3,6 +3,7 @@ import { map } from 'rxjs';
 import type { Venue } from '#models/venue/index.ts';
 import { type Output, type Partition, rxPartition } from '#processors/runtime/index.ts';
 import { WindowOperator, type WindowOutput } from '#processors/window/index.ts';
+import { TracksReader } from '#streams/schema/tracks.ts';
 import { CLOCK_SOURCE } from '#streams/subjects.ts';
 import { DEFAULT_BOUNDS, densityWindows, NOW_METRIC, type TimeBounds } from './config.ts';
 import type { DensityInput } from './input.ts';
@@ -26,7 +27,10 @@ export function densityPartition(venue: Venue, bounds: TimeBounds = DEFAULT_BOUN
   const rasters = new TickRasters(venue, placement, bounds);
   let operator = new WindowOperator(config);
 
-  function take({ source, frame }: DensityInput): void {
+  const frame = new TracksReader();
+
+  function take({ source, payload }: DensityInput): void {
+    frame.reread(payload);
     const { epochMs, seq } = frame;
     if (frame.clock) {
       operator.push({ source, epochMs, seq, n: 0, keys: NO_KEYS, columns: NO_SPEEDS });

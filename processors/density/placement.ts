@@ -2,7 +2,7 @@
 // One look into one index of zones and coverages says both.
 import type { Venue } from '#models/venue/index.ts';
 import type { KeySpec } from '#processors/window/index.ts';
-import type { TrackFrame } from '#streams/schema/tracks.ts';
+import type { TracksReader } from '#streams/schema/tracks.ts';
 import { type AreaIndex, createAreaIndex } from './area-index.ts';
 import type { FramePositions } from './raster.ts';
 import { createOwnership } from './zones.ts';
@@ -16,6 +16,14 @@ export interface Samples {
   speeds: Float64Array;
 }
 
+/** Persons of one frame: x of person i at `flat[xAt + i]`, y at `flat[yAt + i]`, metres. */
+export interface Positions {
+  readonly count: number;
+  readonly flat: Float32Array;
+  readonly xAt: number;
+  readonly yAt: number;
+}
+
 /** What a place means to a camera, where it is no key: */
 const ANOTHERS = -1;
 const IN_NO_ZONE = -2;
@@ -25,7 +33,7 @@ const OUTSIDE = -4;
 const NOT_KNOWN_YET = -5;
 
 /** Cells of the index, m: finer ones cost memory, coarser ones more looks at edges. */
-const CELL_M = 0.25;
+const CELL_M = 0.5;
 
 interface LevelPlaces {
   /** Zones, then coverages. */
@@ -77,10 +85,11 @@ export class Placement {
   }
 
   /** The samples of `frame`, seen by `camera` (an index into the venue's cameras). Valid until the next call. */
-  place(camera: number, frame: TrackFrame): Samples {
-    const { vx, vy, count } = frame;
+  place(camera: number, frame: TracksReader): Samples {
+    const { flat, count } = frame;
+    const [vx, vy] = [3 * count, 4 * count];
     const level = this.#levels.get(frame.level)!;
-    const assigned = this.#assign(level, frame);
+    const assigned = this.#assign(level, flat, count, 2 * count, count);
     const meanings = this.#meaningsFor(camera, level);
     const samples = this.#samples;
     if (samples.keys.length < count) this.#growSamples(assigned.length);
@@ -89,7 +98,8 @@ export class Placement {
       const meaning = meanings[assigned[i]! + 1]!;
       if (meaning === ANOTHERS || meaning === IN_NO_ZONE) continue;
       // Not Math.hypot: an order of magnitude slower, and nobody walks near its overflow.
-      const speed = Math.sqrt(vx[i]! * vx[i]! + vy[i]! * vy[i]!);
+      const [u, v] = [flat[vx + i]!, flat[vy + i]!];
+      const speed = Math.sqrt(u * u + v * v);
       if (meaning >= 0) this.#add(meaning, speed);
       else if (meaning === OUTSIDE) this.#outside++;
       else this.#addToSeveral(camera, level, assigned[i]!, speed);
@@ -98,26 +108,27 @@ export class Placement {
   }
 
   /** Positions of those persons of a frame that the camera answers for. */
-  own(camera: number, level: number, frame: FramePositions): FramePositions {
+  own(camera: number, level: number, frame: Positions): FramePositions {
+    const { flat, xAt, yAt } = frame;
     const places = this.#levels.get(level)!;
-    const assigned = this.#assign(places, frame);
+    const assigned = this.#assign(places, flat, xAt, yAt, frame.count);
     const meanings = this.#meaningsFor(camera, places);
     const x = new Float32Array(frame.count);
     const y = new Float32Array(frame.count);
     let count = 0;
     for (let i = 0; i < frame.count; i++) {
       if (meanings[assigned[i]! + 1] === ANOTHERS) continue;
-      x[count] = frame.x[i]!;
-      y[count++] = frame.y[i]!;
+      x[count] = flat[xAt + i]!;
+      y[count++] = flat[yAt + i]!;
     }
     return { count, x, y };
   }
 
-  #assign({ index }: LevelPlaces, { x, y, count }: FramePositions): Int32Array {
+  #assign({ index }: LevelPlaces, flat: Float32Array, xAt: number, yAt: number, count: number): Int32Array {
     if (this.#assigned.length < count) {
       this.#assigned = new Int32Array(Math.max(256, 2 ** Math.ceil(Math.log2(count))));
     }
-    index.assign(x, y, count, this.#assigned);
+    index.assignFlat(flat, xAt, yAt, count, this.#assigned);
     return this.#assigned;
   }
 

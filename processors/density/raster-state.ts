@@ -1,11 +1,31 @@
 // The frames that rasters are waiting with, as bytes for checkpoints. f64 numbers, then f32 positions, little-endian:
 //   held frames, then per open tick its start and frames; each frame behind its camera's index, -1 ends a list.
 
-export interface HeldFrame {
-  readonly epochMs: number;
-  readonly count: number;
-  readonly x: Float32Array;
-  readonly y: Float32Array;
+/** Positions of one frame, in a buffer that is used again. */
+export class HeldFrame {
+  epochMs = 0;
+  count = 0;
+  /** x of person i at `i`, y at `yAt + i`. */
+  flat = new Float32Array(0);
+  readonly xAt = 0;
+  yAt = 0;
+
+  /** Takes `count` positions, x from `xAt` and y from `yAt` of `flat`. */
+  set(epochMs: number, count: number, flat: Float32Array, xAt: number, yAt: number): void {
+    this.#makeRoom(count);
+    this.epochMs = epochMs;
+    this.count = count;
+    for (let i = 0; i < count; i++) {
+      this.flat[i] = flat[xAt + i]!;
+      this.flat[this.yAt + i] = flat[yAt + i]!;
+    }
+  }
+
+  #makeRoom(count: number): void {
+    if (count <= this.yAt) return;
+    this.yAt = 2 ** Math.ceil(Math.log2(count));
+    this.flat = new Float32Array(2 * this.yAt);
+  }
 }
 
 type Frames = readonly (HeldFrame | undefined)[];
@@ -28,8 +48,8 @@ export function writeFrames(held: Frames, open: ReadonlyMap<number, Frames>): Ui
       number(camera);
       number(frame.epochMs);
       number(frame.count);
-      for (const column of [frame.x, frame.y]) {
-        for (let i = 0; i < frame.count; i++, at += 4) view.setFloat32(at, column[i]!, true);
+      for (const from of [frame.xAt, frame.yAt]) {
+        for (let i = 0; i < frame.count; i++, at += 4) view.setFloat32(at, frame.flat[from + i]!, true);
       }
     });
     number(-1);
@@ -58,9 +78,9 @@ export function readFrames(
     at += 8;
     return view.getFloat64(at - 8, true);
   };
-  const column = (count: number): Float32Array => {
-    const values = new Float32Array(count);
-    for (let i = 0; i < count; i++, at += 4) values[i] = view.getFloat32(at, true);
+  const columns = (count: number): Float32Array => {
+    const values = new Float32Array(2 * count);
+    for (let i = 0; i < 2 * count; i++, at += 4) values[i] = view.getFloat32(at, true);
     return values;
   };
   const list = (): (HeldFrame | undefined)[] => {
@@ -71,7 +91,9 @@ export function readFrames(
       }
       const epochMs = number();
       const count = number();
-      frames[camera] = { epochMs, count, x: column(count), y: column(count) };
+      const frame = new HeldFrame();
+      frame.set(epochMs, count, columns(count), 0, count);
+      frames[camera] = frame;
     }
     return frames;
   };

@@ -4,12 +4,12 @@
 import type { Venue } from '#models/venue/index.ts';
 import type { Output } from '#processors/runtime/index.ts';
 import { encodeGrid } from '#streams/schema/grid.ts';
-import type { TrackFrame } from '#streams/schema/tracks.ts';
+import type { TracksReader } from '#streams/schema/tracks.ts';
 import { gridSubject } from '#streams/subjects.ts';
 import type { TimeBounds } from './config.ts';
 import type { Placement } from './placement.ts';
 import { DensityRaster } from './raster.ts';
-import { type HeldFrame, readFrames, writeFrames } from './raster-state.ts';
+import { HeldFrame, readFrames, writeFrames } from './raster-state.ts';
 
 /** Frame periods without a frame until a camera is not live. */
 const HELD_PERIODS = 2;
@@ -37,6 +37,8 @@ export class TickRasters {
   readonly #aheadMs: number;
   /** Newest frame of each camera in ticks that are closed. */
   readonly #held: (HeldFrame | undefined)[];
+  /** Buffers to be used again. */
+  readonly #spare: HeldFrame[] = [];
   /** Newest frame of each camera, by the start of the open tick it is in. */
   readonly #open = new Map<number, (HeldFrame | undefined)[]>();
 
@@ -57,11 +59,11 @@ export class TickRasters {
   }
 
   /**
-   * Takes a camera's frame and keeps its arrays. Not kept: frames of ticks that the watermark has passed (their raster is
+   * Takes the positions of a camera's frame. Not kept: frames of ticks that the watermark has passed (their raster is
    * gone; windows are corrected, rasters are not) and frames from the future.
    */
-  add(camera: number, frame: TrackFrame, watermarkMs: number): void {
-    const { epochMs, count, x, y } = frame;
+  add(camera: number, frame: TracksReader, watermarkMs: number): void {
+    const { epochMs, count, flat } = frame;
     const { tickMs } = this.#venue;
     const tick = Math.floor(epochMs / tickMs) * tickMs;
     if (tick + tickMs <= watermarkMs) return;
@@ -74,8 +76,12 @@ export class TickRasters {
       frames = new Array<HeldFrame | undefined>(this.#venue.cameras.length).fill(undefined);
       this.#open.set(tick, frames);
     }
-    const before = frames[camera];
-    if (before === undefined || before.epochMs < epochMs) frames[camera] = { epochMs, count, x, y };
+    let slot = frames[camera];
+    if (slot === undefined) {
+      slot = this.#spare.pop() ?? new HeldFrame();
+      frames[camera] = slot;
+    } else if (slot.epochMs >= epochMs) return;
+    slot.set(epochMs, count, flat, count, 2 * count);
   }
 
   /** The rasters of the tick that ends at `end`. */

@@ -91,6 +91,30 @@ export function encodeTracks(frame: TrackFrame): Uint8Array {
  * @throws StreamsError `frame-malformed` naming the first thing wrong
  */
 export function decodeTracks(payload: Uint8Array): TrackFrame {
+  const { epochMs, level, seq, clock, count } = checkTracksHead(payload);
+  const copy = new ArrayBuffer(count * BYTES_PER_PERSON);
+  new Uint8Array(copy).set(payload.subarray(HEADER_BYTES));
+  checkColumns(new Float32Array(copy), count);
+  return { epochMs, level, seq, clock, count, ...columnsOver(copy, 0, count) };
+}
+
+export interface TracksHead {
+  epochMs: number;
+  level: number;
+  seq: number;
+  clock: boolean;
+  count: number;
+}
+
+/**
+ * The header of a frame whose size is right for its count.
+ * @param into where to write it, for callers who read many frames
+ * @throws StreamsError `frame-malformed`
+ */
+export function checkTracksHead(
+  payload: Uint8Array,
+  into: TracksHead = { epochMs: 0, level: 0, seq: 0, clock: false, count: 0 },
+): TracksHead {
   if (payload.byteLength < HEADER_BYTES) {
     throw malformed(`${payload.byteLength} bytes are less than the header of ${HEADER_BYTES}`);
   }
@@ -110,29 +134,62 @@ export function decodeTracks(payload: Uint8Array): TrackFrame {
   if (!Number.isInteger(epochMs) || epochMs < 0 || epochMs > MAX_EPOCH_MS) {
     throw malformed(`event time ${epochMs} is not an integer of epoch milliseconds before 2100`);
   }
-  const clock = (flags & FLAG_CLOCK) !== 0;
-  if (clock && count !== 0) throw malformed('a clock frame carries persons');
-  const copy = new ArrayBuffer(count * BYTES_PER_PERSON);
-  new Uint8Array(copy).set(payload.subarray(HEADER_BYTES));
-  const columns = columnsOver(copy, 0, count);
-  checkColumns(columns, count);
-  return { epochMs, level: head.getInt16(6, true), seq: head.getUint32(12, true), clock, count, ...columns };
+  into.clock = (flags & FLAG_CLOCK) !== 0;
+  if (into.clock && count !== 0) throw malformed('a clock frame carries persons');
+  into.epochMs = epochMs;
+  into.level = head.getInt16(6, true);
+  into.seq = head.getUint32(12, true);
+  into.count = count;
+  return into;
 }
 
-function checkColumns(columns: ReturnType<typeof columnsOver>, count: number): void {
-  const { x, y, vx, vy, confidence } = columns;
+/** `flat` holds the columns one behind the other, `count` each; the ids are no floats. */
+function checkColumns(flat: Float32Array, count: number): void {
+  const [x, y, vx, vy, confidence] = [count, 2 * count, 3 * count, 4 * count, 5 * count];
   for (let i = 0; i < count; i++) {
     // Written so that NaN fails too.
-    if (!(Math.abs(x[i]!) <= MAX_COORDINATE_M && Math.abs(y[i]!) <= MAX_COORDINATE_M)) {
-      throw malformed(`person ${i} is at (${x[i]}, ${y[i]}), not within ${MAX_COORDINATE_M} m`);
+    if (!(Math.abs(flat[x + i]!) <= MAX_COORDINATE_M && Math.abs(flat[y + i]!) <= MAX_COORDINATE_M)) {
+      throw malformed(`person ${i} is at (${flat[x + i]}, ${flat[y + i]}), not within ${MAX_COORDINATE_M} m`);
     }
     // NaN is "unknown" and passes; an infinite velocity or a confidence outside [0,1] is corrupt.
-    if (Math.abs(vx[i]!) > 1e3 || Math.abs(vy[i]!) > 1e3) {
-      throw malformed(`person ${i} moves at (${vx[i]}, ${vy[i]}) m/s`);
+    if (Math.abs(flat[vx + i]!) > 1e3 || Math.abs(flat[vy + i]!) > 1e3) {
+      throw malformed(`person ${i} moves at (${flat[vx + i]}, ${flat[vy + i]}) m/s`);
     }
-    if (confidence[i]! < 0 || confidence[i]! > 1) {
-      throw malformed(`confidence ${confidence[i]} of person ${i} is outside [0,1]`);
+    if (flat[confidence + i]! < 0 || flat[confidence + i]! > 1) {
+      throw malformed(`confidence ${flat[confidence + i]} of person ${i} is outside [0,1]`);
     }
+  }
+}
+
+/**
+ * Reads frames one after another into one buffer, for consumers of many thousand a second: nothing is allocated per frame.
+ * What it holds is the frame read last.
+ */
+export class TracksReader implements TracksHead {
+  epochMs = 0;
+  level = 0;
+  seq = 0;
+  clock = false;
+  count = 0;
+  /** Columns one behind the other: x of person i at `count + i`, y at `2 count + i`, vx, vy, confidence likewise. */
+  flat = new Float32Array(0);
+  #bytes = new Uint8Array(0);
+
+  /** @throws StreamsError `frame-malformed` naming the first thing wrong */
+  read(payload: Uint8Array): void {
+    this.reread(payload);
+    checkColumns(this.flat, this.count);
+  }
+
+  /** The same for a payload whose columns `read` has found right before. */
+  reread(payload: Uint8Array): void {
+    checkTracksHead(payload, this);
+    if (this.#bytes.byteLength < payload.byteLength) {
+      const buffer = new ArrayBuffer(4 * Math.ceil(payload.byteLength / 2));
+      this.#bytes = new Uint8Array(buffer);
+      this.flat = new Float32Array(buffer, HEADER_BYTES);
+    }
+    this.#bytes.set(payload);
   }
 }
 
