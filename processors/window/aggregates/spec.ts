@@ -44,7 +44,7 @@ export interface UserAggregate<Acc, Sealed, Result> {
   merge(older: Sealed, newer: Sealed): Sealed;
   /** null where no pane contributed. */
   result(value: Sealed | null): Result;
-  /** For checkpoints; default JSON. */
+  /** For checkpoints; default JSON, which the value must then survive (NaN does not). */
   encode?(value: Sealed): Uint8Array;
   decode?(bytes: Uint8Array): Sealed;
 }
