@@ -1,7 +1,7 @@
 // The streaming anomaly detector: one default configuration for every series. Each value is compared with three
 // references (what is usual at this time, the level of the whole past, the moments just before) at several spans. For
-// each comparison the rarity of its magnitude among all earlier ones of the same series is known; their mean is the
-// evidence. Evidence above a bar raises an alarm; alarms rest for a while after one, and a series that alarms
+// each comparison the rarity of its magnitude among all earlier ones of the same series is known; their root mean
+// square is the evidence. Evidence above a bar raises an alarm; alarms rest for a while after one, and a series that alarms
 // often must show more each time. Online, no look-ahead, bounded state, no clock, no randomness.
 import { Profile, profileSize } from './profile.ts';
 import { RarityBank, raritySize } from './rarity.ts';
@@ -10,7 +10,7 @@ import { RunWatch, runsSize } from './runs.ts';
 
 /** Settings. The defaults are meant for every series; spans and rests are counted in values, not in seconds. */
 export interface DetectorOptions {
-  /** Evidence that raises an alarm: mean over the comparisons of -log10(probability). */
+  /** Evidence that raises an alarm: root mean square over the comparisons of -log10(probability). */
   readonly bar: number;
   /**
    * After an alarm, only clearly stronger evidence (by `escalation`) raises another for this many values, or for
@@ -31,7 +31,7 @@ export interface DetectorOptions {
 }
 
 export const defaultDetectorOptions: DetectorOptions = {
-  bar: 1.2,
+  bar: 1.45,
   rest: 100,
   restMs: 8 * 3_600_000,
   escalation: 1,
@@ -50,7 +50,7 @@ export interface AnomalyResult {
    */
   readonly score: number;
   readonly reason: AnomalyReason;
-  /** Mean of -log10(probability) over the comparisons, before rest and habituation; 0 is ordinary, 3 extreme. */
+  /** Root mean square of -log10(probability) over the comparisons, before rest and habituation; 0 is ordinary, 3 extreme. */
   readonly evidence: number;
 }
 
@@ -77,7 +77,11 @@ const SPANS = [1, 4, 16] as const;
 const CHANGE_SPANS = [1, 4, 32] as const;
 const RESIDUALS = 16;
 const VALUES = 64;
-const CHANNELS = SPANS.length * 2 + CHANGE_SPANS.length;
+/** Kinds of comparison, in the order of their channels: see `#departure`. */
+const KINDS = 4;
+const CHANGE = 3;
+const PER_KIND = 3;
+const CHANNELS = KINDS * PER_KIND;
 const MAGIC = 0x54574144; // "TWAD"
 const LAYOUT = 1;
 
@@ -90,10 +94,11 @@ const ALARMS = 4;
 const PREVIOUS = 5;
 const MOVES = 6;
 const LAST_ALARM_MS = 7;
-const SCALARS = 8;
+const SIZE = 8;
+const SCALARS = 9;
 
 const sizes = raritySize(CHANNELS);
-const DOUBLES = SCALARS + VALUES + 2 * RESIDUALS + sizes.meta + profileSize.scalars + 2 * runsSize;
+const DOUBLES = SCALARS + VALUES + 3 * RESIDUALS + sizes.meta + profileSize.scalars + 2 * runsSize;
 const FLOATS = sizes.counts + profileSize.bins;
 const OPTION_KEYS = [
   'bar',
@@ -134,6 +139,7 @@ class SeriesDetector implements Detector {
   readonly #scalars: Float64Array;
   readonly #values: Float64Array;
   readonly #usual: Float64Array;
+  readonly #scaled: Float64Array;
   readonly #level: Float64Array;
   readonly #profile: Profile;
   readonly #rarity: RarityBank;
@@ -152,6 +158,7 @@ class SeriesDetector implements Detector {
     this.#scalars = take(SCALARS);
     this.#values = take(VALUES);
     this.#usual = take(RESIDUALS);
+    this.#scaled = take(RESIDUALS);
     this.#level = take(RESIDUALS);
     this.#rarity = new RarityBank(floats.subarray(0, sizes.counts), take(sizes.meta));
     this.#profile = new Profile(take(profileSize.scalars), floats.subarray(sizes.counts));
@@ -174,21 +181,26 @@ class SeriesDetector implements Detector {
     if (index === 0) state[LEVEL] = value;
     const level = state[LEVEL];
     state[SEEN] = index + 1;
-    state[LEVEL] += (value - level) / Math.min(index + 1, 40_000);
+    const share = 1 / Math.min(index + 1, 40_000);
+    state[LEVEL] += share * (value - level);
+    state[SIZE] += share * (Math.abs(value) - state[SIZE]);
     this.#values[index & (VALUES - 1)] = value;
     this.#usual[index & (RESIDUALS - 1)] = value - expected;
+    // Counts vary like the square root of their mean: half of the overall size keeps quiet hours from looking certain.
+    const spread = Math.sqrt(Math.abs(expected) + state[SIZE] / 2);
+    this.#scaled[index & (RESIDUALS - 1)] = spread > 0 ? (value - expected) / spread : 0;
     this.#level[index & (RESIDUALS - 1)] = value - level;
 
-    let sum = 0;
+    let squares = 0;
     let strongest = -1;
-    let channel = 0;
     let strongestChannel = 0;
-    for (let kind = 0; kind < 3; kind += 1) {
-      for (let k = 0; k < 3; k += 1, channel += 1) {
-        const span = kind === 2 ? CHANGE_SPANS[k] : SPANS[k];
-        if (index + 1 < (kind === 2 ? 2 * span : span)) continue;
+    for (let kind = 0; kind < KINDS; kind += 1) {
+      for (let k = 0; k < PER_KIND; k += 1) {
+        const span = kind === CHANGE ? CHANGE_SPANS[k] : SPANS[k];
+        if (index + 1 < (kind === CHANGE ? 2 * span : span)) continue;
+        const channel = kind * PER_KIND + k;
         const rarity = this.#rarity.learn(channel, Math.abs(this.#departure(kind, span, index)));
-        sum += rarity;
+        squares += rarity * rarity;
         if (rarity > strongest) {
           strongest = rarity;
           strongestChannel = channel;
@@ -201,7 +213,7 @@ class SeriesDetector implements Detector {
     }
     return this.#judge(
       epochMs,
-      sum / CHANNELS,
+      Math.sqrt(squares / CHANNELS),
       strongest,
       strongestChannel,
       index,
@@ -221,11 +233,14 @@ class SeriesDetector implements Detector {
     return bytes;
   }
 
-  /** Signed departure of the latest `span` values: 0 from what is usual now, 1 from the level, 2 from the span before. */
+  /**
+   * Signed departure of the latest `span` values: kind 0 from what is usual now, 1 the same in units of the square
+   * root of its size, 2 from the level of the whole past, 3 from the span before.
+   */
   #departure(kind: number, span: number, index: number): number {
-    if (kind === 0) return meanOf(this.#usual, index, span, 0);
-    if (kind === 1) return meanOf(this.#level, index, span, 0);
-    return meanOf(this.#values, index, span, 0) - meanOf(this.#values, index, span, span);
+    if (kind === CHANGE)
+      return meanOf(this.#values, index, span, 0) - meanOf(this.#values, index, span, span);
+    return meanOf(kind === 0 ? this.#usual : kind === 1 ? this.#scaled : this.#level, index, span, 0);
   }
 
   #stuck(index: number, value: number): boolean {
@@ -299,8 +314,10 @@ class SeriesDetector implements Detector {
   }
 
   #explain(channel: number, index: number, rarity: number): AnomalyReason {
-    const kind = Math.floor(channel / 3);
-    const points = kind === 2 ? CHANGE_SPANS[channel % 3] : SPANS[channel % 3];
+    // A scaled departure is told in the unit of the series.
+    const found = Math.floor(channel / PER_KIND);
+    const kind = found === 1 ? 0 : found;
+    const points = (kind === CHANGE ? CHANGE_SPANS : SPANS)[channel % PER_KIND];
     const departure = this.#departure(kind, points, index);
     const observed = meanOf(this.#values, index, points, 0);
     const up = departure > 0;

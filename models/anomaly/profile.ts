@@ -61,7 +61,7 @@ export class Profile {
     const expected = this.#expect(epochMs, bin);
     state[SEEN] += 1;
     state[LEVEL] += Math.max(LEVEL_SHARE, 1 / state[SEEN]) * (value - state[LEVEL]);
-    state[BIN_SUM] += value;
+    state[BIN_SUM] += value - state[ORIGIN];
     state[BIN_COUNT] += 1;
     return expected;
   }
@@ -89,7 +89,7 @@ export class Profile {
     const state = this.#scalars;
     const count = state[BIN_COUNT];
     if (count === 0) return;
-    const mean = state[BIN_SUM] / count - state[ORIGIN];
+    const mean = state[BIN_SUM] / count;
     this.#fold(2 * (state[BIN] % DAY_BINS), mean);
     this.#fold(2 * DAY_BINS + 2 * state[BIN], mean);
     state[BIN_SUM] = 0;
