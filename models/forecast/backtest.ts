@@ -20,23 +20,22 @@ export interface BacktestRow extends Band {
 export const STEP_SAMPLES = 8;
 
 /**
- * The step of a series: the median of the first differences of its timestamps, so that nothing later bears on it.
- * @throws ForecastError for fewer than STEP_SAMPLES + 1 points or times out of order
+ * The step of a series: the median of the first differences above zero of its timestamps, so that nothing later bears on it.
+ * @throws ForecastError for fewer than STEP_SAMPLES + 1 different times in order
  */
 export function stepOf(points: readonly Point[]): number {
-  if (points.length <= STEP_SAMPLES)
-    throw new ForecastError(
-      `${points.length} values: at least ${STEP_SAMPLES + 1} are needed to tell their step`,
-    );
   const differences: number[] = [];
-  for (let i = 1; i <= STEP_SAMPLES; i++) {
-    const difference = points[i].epochMs - points[i - 1].epochMs;
-    if (!(difference > 0))
-      throw new ForecastError(`value ${i + 1} is not later than the one before: sort the series by time`);
-    differences.push(difference);
+  let newest = points[0]?.epochMs;
+  for (const { epochMs } of points) {
+    if (epochMs <= newest) continue;
+    differences.push(epochMs - newest);
+    newest = epochMs;
+    if (differences.length === STEP_SAMPLES) return differences.sort((a, b) => a - b)[STEP_SAMPLES / 2 - 1];
   }
-  differences.sort((a, b) => a - b);
-  return differences[STEP_SAMPLES / 2 - 1];
+  throw new ForecastError(
+    `${differences.length + (points.length > 0 ? 1 : 0)} values in order of time: ` +
+      `at least ${STEP_SAMPLES + 1} are needed to tell how far apart they are`,
+  );
 }
 
 export type MakeForecaster = (options: { stepMs: number; horizonsMs: readonly number[] }) => Forecaster;
@@ -47,42 +46,60 @@ export interface BacktestOptions {
   readonly horizonsSteps?: readonly number[];
   /** The statistical forecaster unless another is given. */
   readonly make?: MakeForecaster;
+  /** Called with each point that is not a step later than the one before; without it such a point is an error. */
+  readonly onLeftOut?: (point: Point) => void;
+}
+
+interface Waiting {
+  readonly originMs: number;
+  readonly bands: readonly Band[];
 }
 
 /**
- * Feeds `points` (in order of time, one per step) to a forecaster and pairs each forecast with the value that came at
- * its time, in order of origin, then horizon. Forecasts whose time has no value give no row. Rows are made only from
- * values up to their origin: those of a prefix of the series are the same whatever follows.
- * @throws ForecastError for points out of order or horizons that are not whole steps
+ * Feeds `points` to a forecaster and pairs each forecast with the value that came at its time, in order of origin, then
+ * horizon. Forecasts whose time has no value give no row. A row is made only from values up to its origin: those of a
+ * prefix of the series are the same whatever follows.
+ * @throws ForecastError for points out of order without `onLeftOut`, or horizons that are not whole steps
  */
 export function* backtest(points: readonly Point[], options: BacktestOptions): Generator<BacktestRow> {
   const stepMs = stepOf(points);
   const horizonsMs = options.horizonsMs ?? (options.horizonsSteps ?? []).map((n) => n * stepMs);
   const make = options.make ?? ((o) => new StatisticalForecaster(o));
   const forecaster = make({ stepMs, horizonsMs });
-  const slotOf = (ms: number): number => Math.round(ms / stepMs);
-  const longest = Math.max(...horizonsMs);
-  // Values up to the longest horizon after an origin are read ahead here, never by the forecaster.
-  const waiting: { originMs: number; bands: Band[] }[] = [];
+  const anchor = points[0].epochMs;
+  const slotOf = (ms: number): number => Math.round((ms - anchor) / stepMs);
+  const steps = horizonsMs.map((ms) => Math.round(ms / stepMs));
+  const longest = Math.max(...steps);
+  // Outcomes are kept here until the longest horizon has passed; the forecaster never sees them early.
+  const waiting: Waiting[] = [];
   const values = new Map<number, number>();
+  let newest = Number.NEGATIVE_INFINITY;
+  let learned = 0;
   function* complete(upTo: number): Generator<BacktestRow> {
     while (waiting.length > 0 && slotOf(waiting[0].originMs) <= upTo) {
       const { originMs, bands } = waiting.shift()!;
-      for (let i = 0; i < horizonsMs.length; i++) {
-        const actual = values.get(slotOf(originMs) + slotOf(horizonsMs[i]));
+      const origin = slotOf(originMs);
+      for (let i = 0; i < bands.length; i++) {
+        const actual = values.get(origin + steps[i]);
         if (actual !== undefined) yield { originMs, horizonMs: horizonsMs[i], actual, ...bands[i] };
       }
-      values.delete(slotOf(originMs));
+      values.delete(origin);
     }
   }
-  for (let i = 0; i < points.length; i++) {
-    const { epochMs, value } = points[i];
-    forecaster.update(epochMs, value);
-    values.set(slotOf(epochMs), value);
-    const bands = i >= STEP_SAMPLES ? forecaster.forecast() : undefined;
-    waiting.push({ originMs: epochMs, bands: bands ?? [] });
-    if (bands === undefined) waiting.pop();
-    yield* complete(slotOf(epochMs) - slotOf(longest));
+  for (const point of points) {
+    const slot = slotOf(point.epochMs);
+    if (slot <= newest && options.onLeftOut !== undefined) {
+      options.onLeftOut(point);
+      continue;
+    }
+    forecaster.update(point.epochMs, point.value);
+    newest = slot;
+    learned += 1;
+    values.set(slot, point.value);
+    // The step is known once STEP_SAMPLES differences were seen: an earlier forecast would have looked ahead.
+    const bands = learned > STEP_SAMPLES ? forecaster.forecast() : undefined;
+    waiting.push({ originMs: point.epochMs, bands: bands ?? [] });
+    yield* complete(slot - longest);
   }
   yield* complete(Number.POSITIVE_INFINITY);
 }

@@ -4,7 +4,7 @@
 import type { Memory } from './memory.ts';
 
 const SCORES = 400;
-const GAIN = 0.01;
+const GAIN = 0.02;
 const TAIL = 0.1;
 /** Place-of-day cells for the local size of errors, and how fast they learn. */
 const CELLS = 24;
@@ -12,6 +12,11 @@ const CELL_RATE = 0.06;
 const RATE = 0.02;
 /** A cell counts as much as the overall size after this many errors. */
 const CELL_PRIOR = 8;
+/** Errors of a size below this cannot divide; their sign is kept. */
+const LEAST_SIZE = 1e-100;
+/** Before errors are known the band reaches this many mean errors to each side, which counts as PRIOR_SCORES errors. */
+const PRIOR_REACH = 2;
+const PRIOR_SCORES = 10;
 
 export class Calibration {
   readonly #sorted: Float64Array;
@@ -45,13 +50,19 @@ export class Calibration {
   /** Lower and upper offset from the median, in units of `size`. */
   quantile(side: 'below' | 'above'): number {
     const n = Math.min(this.#s[0], SCORES);
-    const level = side === 'below' ? this.#s[2] : 1 - this.#s[3];
-    if (n === 0) return 0;
-    // Plotting positions (i + 0.5) / n; beyond the extreme scores the band widens in proportion, so that a level
-    // driven below zero by a run of misses still has an effect.
+    const prior = side === 'below' ? -PRIOR_REACH : PRIOR_REACH;
+    if (n === 0) return prior;
+    const found = this.#empirical(side === 'below' ? this.#s[2] : 1 - this.#s[3], n);
+    return this.#s[0] >= SCORES ? found : (n * found + PRIOR_SCORES * prior) / (n + PRIOR_SCORES);
+  }
+
+  /** Quantile of the kept scores at plotting positions (i + 0.5) / n. */
+  #empirical(level: number, n: number): number {
     const at = level * n - 0.5;
-    if (at <= 0) return this.#sorted[0] * (1 + (0 - at) / n);
-    if (at >= n - 1) return this.#sorted[n - 1] * (1 + (at - (n - 1)) / n);
+    const last = n - 1;
+    // Beyond the extreme scores the band widens in proportion, so that a level driven below zero still has an effect.
+    if (at <= 0) return this.#sorted[0] * (1 - at / n);
+    if (at >= last) return this.#sorted[last] * (1 + (at - last) / n);
     const i = Math.floor(at);
     return this.#sorted[i] + (at - i) * (this.#sorted[i + 1] - this.#sorted[i]);
   }
@@ -59,11 +70,11 @@ export class Calibration {
   /** An outcome: the error of the median and whether it fell out of the band on either side. */
   learn(error: number, size: number, place: number, missed: 'below' | 'above' | 'neither'): void {
     const s = this.#s;
-    if (s[0] >= 20) {
+    if (s[0] >= PRIOR_SCORES) {
       s[2] = bounded(s[2] + GAIN * (TAIL - (missed === 'below' ? 1 : 0)));
       s[3] = bounded(s[3] + GAIN * (TAIL - (missed === 'above' ? 1 : 0)));
     }
-    this.#push(size > 0 ? error / size : Math.sign(error));
+    this.#push(size > LEAST_SIZE ? error / size : Math.sign(error));
     const absolute = Math.abs(error);
     s[4] += (absolute - s[4]) * Math.max(RATE, 1 / s[0]);
     const c = Math.min(CELLS - 1, Math.floor(place * CELLS));

@@ -19,7 +19,8 @@ export function fromScale(scale: Scale, value: number): number {
   return Math.sign(value) * Math.expm1(Math.abs(value));
 }
 
-const known = (difference: number): number => (Number.isFinite(difference) ? difference : 0);
+/** Differences beyond this many units say no more than this: a jump must not drown what else is known. */
+const MOST_UNITS = 1e4;
 
 /**
  * Writes FEATURES numbers at `offset` and returns the expected level of the target in `scale`: a regression predicts the
@@ -35,27 +36,29 @@ export function writeFeatures(
   offset: number,
 ): number {
   const g = (v: number): number => toScale(scale, v);
+  const inUnits = (difference: number): number =>
+    Number.isFinite(difference) ? Math.min(MOST_UNITS, Math.max(-MOST_UNITS, difference / unit)) : 0;
   const target = g(l.expected);
   const y0 = g(l.y0);
-  const now = known(y0 - g(l.expected0)) / unit;
-  const near = known(g(l.near) - g(l.nearExpected)) / unit;
+  const now = inUnits(y0 - g(l.expected0));
+  const near = inUnits(g(l.near) - g(l.nearExpected));
   const sin = Math.sin(2 * Math.PI * place);
   const cos = Math.cos(2 * Math.PI * place);
   x[offset] = 1;
   x[offset + 1] = now;
-  x[offset + 2] = known(g(l.y1) - g(l.expected1)) / unit;
+  x[offset + 2] = inUnits(g(l.y1) - g(l.expected1));
   x[offset + 3] = near;
-  x[offset + 4] = known(g(l.far) - g(l.farExpected)) / unit;
-  x[offset + 5] = known(g(l.weekLast) - target) / unit;
-  x[offset + 6] = known(g(l.weekPrevious) - target) / unit;
-  x[offset + 7] = known(g(l.dayLast) - target) / unit;
-  x[offset + 8] = known(g(l.dayMean) - target) / unit;
-  x[offset + 9] = known(y0 - target) / unit;
-  x[offset + 10] = known(g(l.eventLast) - target) / unit;
-  x[offset + 11] = known(g(l.eventMean) - target) / unit;
-  x[offset + 12] = known(g(l.scaled) - target) / unit;
-  x[offset + 13] = known(y0 - g(l.y1)) / unit;
-  x[offset + 14] = known(g(l.y1) - g(l.y2)) / unit;
+  x[offset + 4] = inUnits(g(l.far) - g(l.farExpected));
+  x[offset + 5] = inUnits(g(l.weekLast) - target);
+  x[offset + 6] = inUnits(g(l.weekPrevious) - target);
+  x[offset + 7] = inUnits(g(l.dayLast) - target);
+  x[offset + 8] = inUnits(g(l.dayMean) - target);
+  x[offset + 9] = inUnits(y0 - target);
+  x[offset + 10] = inUnits(g(l.eventLast) - target);
+  x[offset + 11] = inUnits(g(l.eventMean) - target);
+  x[offset + 12] = inUnits(g(l.scaled) - target);
+  x[offset + 13] = inUnits(y0 - g(l.y1));
+  x[offset + 14] = inUnits(g(l.y1) - g(l.y2));
   x[offset + 15] = now * sin;
   x[offset + 16] = now * cos;
   x[offset + 17] = sin;

@@ -59,7 +59,7 @@ export class StatisticalForecaster implements Forecaster {
   update(epochMs: number, value: number): void {
     if (!Number.isFinite(epochMs) || !Number.isFinite(value))
       throw new ForecastError(`value ${value} at ${epochMs}: both must be finite; leave unknown values out`);
-    const slot = Math.round(epochMs / this.stepMs);
+    const slot = this.#history.slotOf(epochMs);
     if (slot <= this.#history.slot)
       throw new ForecastError(
         `${new Date(epochMs).toISOString()} is not at least one step of ${this.stepMs} ms after the value before: ` +

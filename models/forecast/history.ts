@@ -10,8 +10,10 @@ export const WEEK = 7 * DAY;
 const EVENT = 12 * HOUR;
 /** Series coarser than this are not looked at event by event. */
 const COARSEST_EVENT_STEP = 15 * 60_000;
-/** A break or a quiet time of this length ends an event. */
-const QUIET_MS = HOUR;
+/** A break in the series of this length ends an event. */
+const BREAK_MS = HOUR;
+/** So does a quiet time, of a series that never stops; longer, because a gate is quiet while a match is played. */
+const QUIET_MS = 4 * HOUR;
 /** At most this share of the largest value is quiet. */
 const QUIET_SHARE = 0.02;
 
@@ -74,6 +76,7 @@ const S = {
   nearWeight: 14,
   farWeight: 15,
   change: 16,
+  anchor: 17,
 } as const;
 
 export class History {
@@ -91,8 +94,9 @@ export class History {
 
   constructor(memory: Memory, stepMs: number) {
     this.stepMs = stepMs;
-    this.#s = memory.take(17);
+    this.#s = memory.take(18);
     this.#s[S.slot] = Number.NaN;
+    this.#s[S.anchor] = Number.NaN;
     this.#s[S.min] = Number.POSITIVE_INFINITY;
     this.#s[S.max] = Number.NEGATIVE_INFINITY;
     this.#s[S.eventStart] = Number.NaN;
@@ -111,9 +115,19 @@ export class History {
     return this.#s[S.count];
   }
 
-  /** Number of the newest step: its time divided by the step, rounded. NaN before the first value. */
+  /** Number of the newest step. NaN before the first value. */
   get slot(): number {
     return this.#s[S.slot];
+  }
+
+  /** Number of the step nearest to `epochMs`, counted from the first value's time, which the first call sets. */
+  slotOf(epochMs: number): number {
+    if (Number.isNaN(this.#s[S.anchor])) this.#s[S.anchor] = epochMs;
+    return Math.round((epochMs - this.#s[S.anchor]) / this.stepMs);
+  }
+
+  #timeOf(slot: number): number {
+    return this.#s[S.anchor] + slot * this.stepMs;
   }
 
   get min(): number {
@@ -136,20 +150,21 @@ export class History {
   /** Place of a step in its day, or in its week for daily series, in [0,1). */
   place(slot: number): number {
     const period = this.#day === undefined ? WEEK : DAY;
-    const phase = (slot * this.stepMs) % period;
+    const phase = this.#timeOf(slot) % period;
     return (phase < 0 ? phase + period : phase) / period;
   }
 
-  /** Minutes and events apart: an event begins now. */
+  /** An event begins now. */
   beginEvent(timeMs: number): void {
     this.#s[S.event] += 1;
     this.#s[S.eventStart] = timeMs;
+    this.#s[S.lastLoud] = timeMs;
   }
 
   /** Adds the value of step `slot`, newer than every step before. */
   learn(slot: number, value: number): void {
     const s = this.#s;
-    const time = slot * this.stepMs;
+    const time = this.#timeOf(slot);
     const gap = Number.isNaN(s[S.slot]) ? 0 : slot - s[S.slot];
     this.#followEvents(time, value, gap);
     const expected = s[S.count] === 0 ? value : this.#expect(slot);
@@ -178,12 +193,12 @@ export class History {
   #followEvents(time: number, value: number, gap: number): void {
     if (this.#event === undefined) return;
     const s = this.#s;
-    const afterBreak = gap * this.stepMs > QUIET_MS;
+    const afterBreak = gap * this.stepMs > BREAK_MS;
     const loud = s[S.count] > 0 && value > Math.max(0, QUIET_SHARE * s[S.max]);
     const afterQuiet = loud && time - s[S.lastLoud] > QUIET_MS;
     // A series of evenings has a break between them; a series that never stops has hours near zero.
     if (s[S.count] === 0 || afterBreak || afterQuiet) this.beginEvent(time);
-    if (loud || s[S.count] === 0) s[S.lastLoud] = time;
+    if (loud) s[S.lastLoud] = time;
   }
 
   #smooth(value: number, expected: number, steps: number): void {
@@ -227,7 +242,7 @@ export class History {
   }
 
   #lookUp(slot: number): void {
-    const time = slot * this.stepMs;
+    const time = this.#timeOf(slot);
     clear(this.#a);
     clear(this.#b);
     clear(this.#c);

@@ -15,6 +15,10 @@ const RIDGE = 5;
 /** Residuals beyond this many units weigh as one of this size (Huber). */
 const HUBER = 1.5;
 
+/** No unit of differences is below this share of the largest value, nor below a number that can still divide any other. */
+const LEAST_SHARE = 1e-9;
+const LEAST_UNIT = 1e-100;
+
 /** Per pending forecast: slot, median, size, low, high, then unit and target base per scale. */
 const HEAD = 5 + 2 * SCALES.length;
 
@@ -50,7 +54,7 @@ export class Horizon {
     const head = at * HEAD;
     if (this.#heads[head] !== origin) return;
     const [median, size, low, high] = this.#heads.subarray(head + 1, head + 5);
-    const unit = this.#history.change > 0 ? this.#history.change : 1;
+    const unit = this.#history.change > LEAST_UNIT ? this.#history.change : 1;
     this.#mixture.learn(this.#experts, at * EXPERTS, actual, unit);
     const missed = actual < low ? 'below' : actual > high ? 'above' : 'neither';
     this.#calibration.learn(actual - median, size, this.#history.place(slot), missed);
@@ -92,7 +96,7 @@ export class Horizon {
     };
     for (let i = 0; i < SCALES.length; i++) {
       const scale = SCALES[i];
-      const unit = this.#units[2 * i] > 0 ? this.#units[2 * i] : 1;
+      const unit = this.#unitOf(i);
       const offset = (at * SCALES.length + i) * FEATURES;
       const base = writeFeatures(levels, scale, unit, place, this.#features, offset);
       this.#heads[head + 5 + 2 * i] = unit;
@@ -105,7 +109,7 @@ export class Horizon {
       }
     }
     const median = clamp(this.#mixture.combine(this.#experts, e));
-    const size = this.#calibration.size(place);
+    const size = this.#calibration.count > 0 ? this.#calibration.size(place) : history.change;
     const low = Math.min(median, median + size * this.#calibration.quantile('below'));
     const high = Math.max(median, median + size * this.#calibration.quantile('above'));
     out[0] = history.min >= 0 ? Math.max(0, low) : low;
@@ -116,6 +120,14 @@ export class Horizon {
     this.#heads[head + 2] = size;
     this.#heads[head + 3] = out[0];
     this.#heads[head + 4] = high;
+  }
+
+  /** Usual difference from expectation in scale `i`; 1 while none was seen. */
+  #unitOf(i: number): number {
+    const unit = this.#units[2 * i];
+    if (unit === 0) return 1;
+    const largest = Math.max(Math.abs(this.#history.min), Math.abs(this.#history.max));
+    return Math.max(unit, LEAST_SHARE * toScale(SCALES[i], largest), LEAST_UNIT);
   }
 
   #simple(l: Levels, e: number): void {

@@ -12,4 +12,5 @@ export {
 } from './backtest.ts';
 export { ForecastError } from './errors.ts';
 export { checkOptions, MOST_STEPS, StatisticalForecaster } from './forecaster.ts';
+export { minutesToThreshold, type TimeToThreshold } from './threshold.ts';
 export type { Band, Forecaster, ForecastOptions, ForecastSnapshot } from './types.ts';

@@ -2,11 +2,13 @@
 import type { Memory } from './memory.ts';
 
 /** Errors older than this many observations weigh less than 1/e. */
-const SPAN = 400;
+const SPAN = 150;
 /** How sharply weight falls as an expert's error exceeds the best one's, as a share of it. */
-const SHARPNESS = 15;
+const SHARPNESS = 8;
 /** Observations an expert needs before it is heard beside others. */
 const LEAST = 12;
+/** An error of more units counts as this many: after a long standstill the first move must not outweigh all that follows. */
+const MOST_UNITS = 1e4;
 
 export class Mixture {
   readonly #loss: Float64Array;
@@ -53,7 +55,7 @@ export class Mixture {
     for (let i = 0; i < this.#loss.length; i++) {
       const value = values[offset + i];
       if (Number.isNaN(value)) continue;
-      this.#loss[i] = this.#loss[i] * keep + Math.abs(actual - value) / unit;
+      this.#loss[i] = this.#loss[i] * keep + Math.min(MOST_UNITS, Math.abs(actual - value) / unit);
       this.#count[i] = this.#count[i] * keep + 1;
     }
   }
