@@ -38,18 +38,20 @@ export class RarityBank {
    */
   learn(channel: number, magnitude: number): number {
     const meta = channel * META;
-    const rarity = this.#rarity(channel, meta, magnitude);
-    this.#insert(channel, meta, magnitude);
+    const place = magnitude > 0 ? Math.log(magnitude) / LOG_GROWTH : Number.NEGATIVE_INFINITY;
+    const rarity = this.#rarity(channel, meta, magnitude, place);
+    this.#insert(channel, meta, magnitude, place);
     return rarity;
   }
 
-  #rarity(channel: number, meta: number, magnitude: number): number {
+  /** `logPlace` is the magnitude's bucket number with its fraction. */
+  #rarity(channel: number, meta: number, magnitude: number, logPlace: number): number {
     const total = this.#meta[meta + 2];
     if (total === 0 || magnitude <= 0) return 0;
     const used = this.#meta[meta + 1];
     const largest = this.#meta[meta + 3];
     if (largest === 0) return Math.log10(total + 1);
-    const place = Math.log(magnitude) / LOG_GROWTH - this.#meta[meta];
+    const place = logPlace - this.#meta[meta];
     const enough = COMMON * total;
     const first = channel * BUCKETS;
     let larger = 0;
@@ -68,12 +70,12 @@ export class RarityBank {
     return rarity;
   }
 
-  #insert(channel: number, meta: number, magnitude: number): void {
+  #insert(channel: number, meta: number, magnitude: number, logPlace: number): void {
     const first = channel * BUCKETS;
     const state = this.#meta;
     let bucket = 0;
     if (magnitude > 0) {
-      const number = Math.floor(Math.log(magnitude) / LOG_GROWTH);
+      const number = Math.floor(logPlace);
       if (state[meta + 3] === 0) state[meta] = number - Math.floor(BUCKETS * 0.75);
       else if (number - state[meta] >= BUCKETS)
         this.#shift(first, meta, number - state[meta] - BUCKETS + 1 + HEADROOM);
