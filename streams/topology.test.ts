@@ -25,6 +25,7 @@ describe('the table of streams', () => {
       'task.o.v.1': STREAM.ledger,
       'audit.o.v': STREAM.ledger,
       'bad.tracks.o.v.s': STREAM.quarantine,
+      'replay.session.win.density.o.v.z': STREAM.replay,
     };
     for (const [subject, stream] of Object.entries(subjects)) {
       const holders = topology().filter(({ config }) =>

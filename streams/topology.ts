@@ -58,6 +58,7 @@ export const STREAM = {
   grid: 'GRID',
   ledger: 'LEDGER',
   quarantine: 'QUARANTINE',
+  replay: 'REPLAY',
 } as const;
 
 /** Key-value buckets by what they keep. */
@@ -192,6 +193,19 @@ const TABLE: readonly StreamDeclaration[] = [
       max_age: 7 * DAY_NS,
       max_bytes: 256 * MIB,
       num_replicas: 1,
+    },
+  },
+  {
+    reason:
+      'results of replays, each under the subjects of its session: for who asked, and computed again from history at will',
+    config: {
+      ...bounded,
+      name: STREAM.replay,
+      subjects: ['replay.>'],
+      max_age: 2 * HOUR_NS,
+      max_bytes: GIB,
+      num_replicas: 1,
+      compression: StoreCompression.S2,
     },
   },
   bucket(

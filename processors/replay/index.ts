@@ -1,0 +1,28 @@
+// Replay and what-if: history through the processors of today, beside live. See docs/replay.md.
+export {
+  type ComparedLevel,
+  type Comparison,
+  compareLevels,
+  type DifferingInterval,
+  type LevelTimes,
+  type ZoneComparison,
+} from './comparison.ts';
+export { DEFAULT_LEVEL_RULES, type ZoneUse } from './default-levels.ts';
+export { ReplayError, type ReplayErrorCode } from './errors.ts';
+export {
+  INITIAL_LEVEL,
+  type KnownLevel,
+  LEVELS,
+  type Level,
+  type LevelRule,
+  type LevelSample,
+  type LevelState,
+  levelsOf,
+  nextLevel,
+  type RaisedLevel,
+} from './levels.ts';
+export type { PassReport } from './pass.ts';
+export { REPLAYABLE, type Replayable } from './registry.ts';
+export { parseRules, type RuleChanges } from './rules.ts';
+export { type ReplayReport, type ReplayRequest, runReplay } from './run.ts';
+export { newSessionName } from './session.ts';
