@@ -9,4 +9,12 @@ export {
   detectorStateBytes,
   restoreDetector,
 } from './detector.ts';
+export {
+  createJointDetector,
+  type EventPhase,
+  eventPhases,
+  type JointCode,
+  type JointDetector,
+  type JointResult,
+} from './joint.ts';
 export { type AnomalyCode, type AnomalyReason, describeReason } from './reason.ts';
