@@ -16,5 +16,7 @@ export {
   type JointCode,
   type JointDetector,
   type JointResult,
+  type JointSnapshot,
+  restoreJointDetector,
 } from './joint.ts';
 export { type AnomalyCode, type AnomalyReason, describeReason } from './reason.ts';

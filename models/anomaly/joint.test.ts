@@ -1,6 +1,12 @@
 // The venue as a whole: what no zone shows alone, and what is ordinary in one phase of an event but not in another.
 import { describe, expect, it } from 'vitest';
-import { AnomalyInputError, createJointDetector, type EventPhase, type JointResult } from './index.ts';
+import {
+  AnomalyInputError,
+  createJointDetector,
+  type EventPhase,
+  type JointResult,
+  restoreJointDetector,
+} from './index.ts';
 
 const MINUTE = 60_000;
 const START = Date.UTC(2024, 4, 6, 12);
@@ -92,6 +98,21 @@ describe('joint detector', () => {
     const at = run(unknown)[1700];
     expect(at.score).toBeLessThan(0.5);
     expect(at.zones[0].reason.code).toBe('missing');
+  });
+
+  it('a restored one goes on exactly as an uninterrupted one, in every phase', () => {
+    const moments = together(5, 700);
+    const phase = (minute: number): EventPhase => (minute % 100 < 60 ? 'play' : 'half-time');
+    const whole = run(moments, phase);
+    let detector = createJointDetector(4);
+    moments.forEach((values, minute) => {
+      if (minute % 97 === 0) detector = restoreJointDetector(structuredClone(detector.snapshot()));
+      expect(detector.update(START + minute * MINUTE, values, phase(minute))).toEqual(whole[minute]);
+    });
+    const snapshot = detector.snapshot();
+    expect(() => restoreJointDetector({ ...snapshot, zones: snapshot.zones.slice(1) })).toThrow(
+      AnomalyInputError,
+    );
   });
 
   it('refuses what is not one amount per zone', () => {

@@ -8,6 +8,7 @@ import {
   createDetector,
   type Detector,
   type DetectorOptions,
+  restoreDetector,
 } from './detector.ts';
 
 /** Phases of an event; `none` where no event is on or nothing is known of it. */
@@ -36,6 +37,23 @@ export interface JointDetector {
    * @throws AnomalyInputError when the number of zones differs or an amount is negative.
    */
   update(epochMs: number, values: ArrayLike<number>, phase?: EventPhase): JointResult;
+  /** All state, for `restoreJointDetector`. */
+  snapshot(): JointSnapshot;
+}
+
+/** State of a joint detector as plain data; the bytes are snapshots of its detectors. */
+export interface JointSnapshot {
+  readonly layout: 1;
+  readonly options: Partial<DetectorOptions>;
+  readonly zones: readonly Uint8Array[];
+  readonly phases: readonly {
+    readonly phase: EventPhase;
+    readonly seen: number;
+    readonly usualShare: readonly number[];
+    readonly total: Uint8Array;
+    readonly spread: Uint8Array;
+    readonly together: Uint8Array;
+  }[];
 }
 
 interface Phase {
@@ -52,12 +70,29 @@ const REPORTED = 3;
 
 class VenueDetector implements JointDetector {
   readonly #zones: Detector[];
-  readonly #phases = new Map<EventPhase, Phase>();
+  readonly #phases: Map<EventPhase, Phase>;
   readonly #options: Partial<DetectorOptions>;
 
-  constructor(zones: number, options: Partial<DetectorOptions>) {
+  constructor(zones: Detector[], phases: Map<EventPhase, Phase>, options: Partial<DetectorOptions>) {
+    this.#zones = zones;
+    this.#phases = phases;
     this.#options = options;
-    this.#zones = Array.from({ length: zones }, () => createDetector(options));
+  }
+
+  snapshot(): JointSnapshot {
+    return {
+      layout: 1,
+      options: { ...this.#options },
+      zones: this.#zones.map((zone) => zone.snapshot()),
+      phases: [...this.#phases].map(([phase, state]) => ({
+        phase,
+        seen: state.seen,
+        usualShare: [...state.usualShare],
+        total: state.total.snapshot(),
+        spread: state.spread.snapshot(),
+        together: state.together.snapshot(),
+      })),
+    };
   }
 
   update(epochMs: number, values: ArrayLike<number>, phase: EventPhase = 'none'): JointResult {
@@ -136,5 +171,27 @@ export function createJointDetector(zones: number, options: Partial<DetectorOpti
   if (!Number.isInteger(zones) || zones < 2) {
     throw new AnomalyInputError(`a venue needs at least 2 zones to be scored together, not ${zones}`);
   }
-  return new VenueDetector(zones, options);
+  const detectors = Array.from({ length: zones }, () => createDetector(options));
+  return new VenueDetector(detectors, new Map(), { ...options });
+}
+
+/**
+ * The joint detector a snapshot was taken from; it continues exactly as that one would.
+ * @throws AnomalyInputError when the snapshot is of another layout or its parts do not fit together.
+ */
+export function restoreJointDetector(snapshot: JointSnapshot): JointDetector {
+  if (snapshot.layout !== 1 || snapshot.phases.some((p) => p.usualShare.length !== snapshot.zones.length)) {
+    throw new AnomalyInputError('not a joint detector snapshot of this layout; start a new joint detector');
+  }
+  const phases = snapshot.phases.map(({ phase, seen, usualShare, ...parts }): [EventPhase, Phase] => [
+    phase,
+    {
+      seen,
+      usualShare: Float64Array.from(usualShare),
+      total: restoreDetector(parts.total),
+      spread: restoreDetector(parts.spread),
+      together: restoreDetector(parts.together),
+    },
+  ]);
+  return new VenueDetector(snapshot.zones.map(restoreDetector), new Map(phases), { ...snapshot.options });
 }
