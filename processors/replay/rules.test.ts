@@ -50,7 +50,15 @@ describe('rules', () => {
   });
   it('replace, add and remove zones, and keep the rest of the venue', () => {
     const lobby = { kind: 'zone', name: { zh: '门', en: 'Lobby' }, level: 0, use: 'standing' };
-    const ring = (x: number) => [[[x, 1], [x + 4, 1], [x + 4, 5], [x, 5], [x, 1]]]; // biome-ignore format: a box
+    const ring = (x: number) => [
+      [
+        [x, 1],
+        [x + 4, 1],
+        [x + 4, 5],
+        [x, 5],
+        [x, 1],
+      ],
+    ];
     const feature = (id: string, x: number) => ({
       type: 'Feature',
       id,

@@ -1,0 +1,151 @@
+// `tidewatch replay`: history of a venue through the same processors, at any speed, into a session's own subjects; with other
+// rules, what they would have changed.
+import { readFile } from 'node:fs/promises';
+import { jetstreamManager } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/nats-core';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import {
+  newSessionName,
+  parseRules,
+  REPLAYABLE,
+  ReplayError,
+  type ReplayReport,
+  type RuleChanges,
+  runReplay,
+} from '#processors/replay/index.ts';
+import { connect } from '#streams/connect.ts';
+import { messageOf } from '#streams/errors.ts';
+import { isToken } from '#streams/subjects.ts';
+import { VenueStore } from '#streams/venues.ts';
+import { natsOption, parseSpeed, parseVenueAddress, type VenueAddress } from '../context.ts';
+import { describeReplay } from '../replay/describe.ts';
+import { parseMoment } from '../replay/moment.ts';
+import { endWithParent, untilSignal } from '../supervise.ts';
+
+interface ReplayOptions {
+  readonly nats: string;
+  readonly venue: VenueAddress;
+  readonly from: number;
+  readonly to: number;
+  readonly speed: number;
+  readonly with?: string;
+  readonly session?: string;
+  readonly replace: boolean;
+  readonly publish: boolean;
+  readonly processor: readonly string[];
+  readonly json: boolean;
+}
+
+export function register(program: Command): void {
+  program
+    .command('replay')
+    .description('compute a past span again, beside live; or see what other rules would have changed')
+    .addOption(natsOption())
+    .addOption(
+      new Option('--venue <org/venue>', 'the venue').argParser(parseVenueAddress).makeOptionMandatory(),
+    )
+    .addOption(
+      new Option('--from <time>', 'ISO time, epoch ms, or -10m before now')
+        .argParser(parseMoment)
+        .makeOptionMandatory(),
+    )
+    .addOption(new Option('--to <time>', 'the same forms').argParser(parseMoment).default(Date.now(), 'now'))
+    .addOption(
+      new Option('--speed <factor>', 'of real time, from 0.25 on, or max')
+        .argParser(parseReplaySpeed)
+        .default(1),
+    )
+    .option(
+      '--with <rules.json>',
+      'other thresholds, zones or time bounds: prints what they would have changed',
+    )
+    .addOption(
+      new Option('--session <name>', 'results go to replay.<name>.> (default: a new name)').argParser(
+        parseSession,
+      ),
+    )
+    .option('--replace', 'clear what an earlier session of this name left', false)
+    .option('--no-publish', 'compute and compare only')
+    .addOption(
+      new Option('--processor <names...>', 'which processors')
+        .choices(Object.keys(REPLAYABLE))
+        .default(['density']),
+    )
+    .option('--json', 'the report as one line of JSON', false)
+    .action(async (options: ReplayOptions) => {
+      endWithParent();
+      const changes = options.with === undefined ? undefined : await readRules(options.with);
+      const nc = await connect({ servers: options.nats, name: 'tidewatch replay' });
+      try {
+        const report = await replayVenue(nc, options, changes);
+        if (options.json) console.log(JSON.stringify(report));
+        else for (const line of describeReplay(report, options)) console.log(line);
+        if (report.state === 'stopped') process.exitCode = 130;
+      } finally {
+        await nc.close();
+      }
+    });
+}
+
+async function replayVenue(
+  nc: NatsConnection,
+  options: ReplayOptions,
+  changes: RuleChanges | undefined,
+): Promise<ReplayReport> {
+  const { org, venue } = options.venue;
+  const stored = await (await VenueStore.open(nc)).get(options.venue);
+  if (stored === undefined) {
+    throw new ReplayError(
+      'venue-unknown',
+      `there is no venue ${org}/${venue}`,
+      'check the address; "tidewatch up" stores the demonstration venues',
+    );
+  }
+  const abort = new AbortController();
+  void untilSignal().then(() => abort.abort());
+  const session = options.session ?? newSessionName();
+  if (options.publish) console.error(`replay: results go to replay.${session}.>`);
+  return runReplay(nc, await jetstreamManager(nc), {
+    document: stored.document,
+    processors: options.processor,
+    fromMs: options.from,
+    toMs: options.to,
+    speed: options.speed,
+    session,
+    replace: options.replace,
+    publish: options.publish,
+    signal: abort.signal,
+    ...(changes ? { changes } : {}),
+    onProgress: (eventMs, results) => {
+      if (Number.isFinite(eventMs)) {
+        console.error(`replay: at ${new Date(eventMs).toISOString()}, ${results} results`);
+      }
+    },
+  });
+}
+
+async function readRules(file: string): Promise<RuleChanges> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (cause) {
+    throw new ReplayError(
+      'rules-invalid',
+      `cannot read ${file}: ${messageOf(cause)}`,
+      'name a file of rules as docs/replay.md shows',
+      cause,
+    );
+  }
+  return parseRules(text);
+}
+
+function parseReplaySpeed(text: string): number {
+  const speed = parseSpeed(text);
+  if (speed >= 0.25) return speed;
+  throw new InvalidArgumentError('write a factor of at least 0.25, or max');
+}
+
+function parseSession(text: string): string {
+  if (isToken(text)) return text;
+  throw new InvalidArgumentError('write 1 to 64 lower-case letters, digits and hyphens');
+}
