@@ -93,6 +93,11 @@ class EdgeCells {
   }
 }
 
+/** An edge cell is divided into this many squared: most of its points then need no look at the edges. */
+const SUB = 8;
+/** Marks of a sub-cell that is no set: not looked at yet; an edge matters in it. */
+const UNDECIDED = -3;
+const CROSSED = -2;
 const NO_MEMBERS: readonly number[] = [];
 
 export function createAreaIndex(areas: readonly AreaM[], cellM: number = CELL_M): AreaIndex {
@@ -170,7 +175,53 @@ export function createAreaIndex(areas: readonly AreaM[], cellM: number = CELL_M)
     return edgeCells.addCell(cells[cell]!);
   }
 
+  /** Sub-cells of each edge cell, filled as points fall into them. */
+  const subCells: (Int32Array | undefined)[] = [];
+
   function atEdge(cell: number, x: number, y: number): number {
+    let sub = subCells[cell];
+    if (sub === undefined) {
+      sub = new Int32Array(SUB * SUB).fill(UNDECIDED);
+      subCells[cell] = sub;
+    }
+    const u = (x - minX) * perMetre;
+    const v = (y - minY) * perMetre;
+    const column = ((u - (u | 0)) * SUB) | 0;
+    const row = ((v - (v | 0)) * SUB) | 0;
+    const slot = row * SUB + column;
+    let known = sub[slot]!;
+    if (known === UNDECIDED) {
+      const west = minX + ((u | 0) + column / SUB) * size;
+      const south = minY + ((v | 0) + row / SUB) * size;
+      const edge = size / SUB;
+      known = anyEdgeMatters(cell, west, south, edge)
+        ? CROSSED
+        : exactly(cell, west + edge / 2, south + edge / 2);
+      sub[slot] = known;
+    }
+    return known === CROSSED ? exactly(cell, x, y) : known;
+  }
+
+  /** Whether some edge may tell points of the square apart: it passes the square, or ends level with it to the right. */
+  function anyEdgeMatters(cell: number, west: number, south: number, side: number): boolean {
+    const { starts, edges: tested } = edgeCells;
+    const [left, right] = [west - SLACK_M, west + side + SLACK_M];
+    const [bottom, top] = [south - SLACK_M, south + side + SLACK_M];
+    const from = starts[edgeCells.first[cell]!]!;
+    const to = starts[edgeCells.first[cell + 1]!]!;
+    for (let e = from; e < to; e += 4) {
+      const [lx, ly, ux, uy] = [tested[e]!, tested[e + 1]!, tested[e + 2]!, tested[e + 3]!];
+      if (uy < bottom || ly > top) continue;
+      // Positive where the point lies to the left of the upward edge, so that its ray to the right meets the edge.
+      const leftOf = (x: number, y: number): number => (ux - lx) * (y - ly) - (uy - ly) * (x - lx);
+      const corners = [leftOf(left, bottom), leftOf(right, bottom), leftOf(left, top), leftOf(right, top)];
+      if (corners.every((c) => c < 0)) continue;
+      if (!(corners.every((c) => c > 0) && ly < bottom && uy > top)) return true;
+    }
+    return false;
+  }
+
+  function exactly(cell: number, x: number, y: number): number {
     const { areas: numbers, starts, parity, edges: tested } = edgeCells;
     let set = edgeCells.base[cell]!;
     for (let k = edgeCells.first[cell]!; k < edgeCells.first[cell + 1]!; k++) {

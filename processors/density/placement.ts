@@ -4,7 +4,6 @@ import type { Venue } from '#models/venue/index.ts';
 import type { KeySpec } from '#processors/window/index.ts';
 import type { TracksReader } from '#streams/schema/tracks.ts';
 import { type AreaIndex, createAreaIndex } from './area-index.ts';
-import type { FramePositions } from './raster.ts';
 import { createOwnership } from './zones.ts';
 
 /** Samples of one frame; the arrays are reused by the next. */
@@ -22,6 +21,28 @@ export interface Positions {
   readonly flat: Float32Array;
   readonly xAt: number;
   readonly yAt: number;
+}
+
+/** Positions that grow, in buffers that are used again. */
+export class PersonList {
+  count = 0;
+  x = new Float32Array(0);
+  y = new Float32Array(0);
+
+  clear(): void {
+    this.count = 0;
+  }
+
+  /** Makes room for `more` persons. */
+  makeRoom(more: number): void {
+    if (this.count + more <= this.x.length) return;
+    const room = 2 * (this.count + more);
+    const [x, y] = [new Float32Array(room), new Float32Array(room)];
+    x.set(this.x);
+    y.set(this.y);
+    this.x = x;
+    this.y = y;
+  }
 }
 
 /** What a place means to a camera, where it is no key: */
@@ -107,21 +128,18 @@ export class Placement {
     return samples;
   }
 
-  /** Positions of those persons of a frame that the camera answers for. */
-  own(camera: number, level: number, frame: Positions): FramePositions {
+  /** Appends the positions of those persons of a frame that the camera answers for. */
+  own(camera: number, level: number, frame: Positions, into: PersonList): void {
     const { flat, xAt, yAt } = frame;
     const places = this.#levels.get(level)!;
     const assigned = this.#assign(places, flat, xAt, yAt, frame.count);
     const meanings = this.#meaningsFor(camera, places);
-    const x = new Float32Array(frame.count);
-    const y = new Float32Array(frame.count);
-    let count = 0;
+    into.makeRoom(frame.count);
     for (let i = 0; i < frame.count; i++) {
       if (meanings[assigned[i]! + 1] === ANOTHERS) continue;
-      x[count] = flat[xAt + i]!;
-      y[count++] = flat[yAt + i]!;
+      into.x[into.count] = flat[xAt + i]!;
+      into.y[into.count++] = flat[yAt + i]!;
     }
-    return { count, x, y };
   }
 
   #assign({ index }: LevelPlaces, flat: Float32Array, xAt: number, yAt: number, count: number): Int32Array {

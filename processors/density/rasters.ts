@@ -7,7 +7,7 @@ import { encodeGrid } from '#streams/schema/grid.ts';
 import type { TracksReader } from '#streams/schema/tracks.ts';
 import { gridSubject } from '#streams/subjects.ts';
 import type { TimeBounds } from './config.ts';
-import type { Placement } from './placement.ts';
+import { PersonList, type Placement } from './placement.ts';
 import { DensityRaster } from './raster.ts';
 import { HeldFrame, readFrames, writeFrames } from './raster-state.ts';
 
@@ -37,6 +37,7 @@ export class TickRasters {
   readonly #aheadMs: number;
   /** Newest frame of each camera in ticks that are closed. */
   readonly #held: (HeldFrame | undefined)[];
+  readonly #persons = new PersonList();
   /** Buffers to be used again. */
   readonly #spare: HeldFrame[] = [];
   /** Newest frame of each camera, by the start of the open tick it is in. */
@@ -111,7 +112,11 @@ export class TickRasters {
       const frame = this.#held[camera];
       return frame !== undefined && frame.epochMs >= end - this.#heldMs[camera]!;
     });
-    for (const camera of live) raster.add([this.#placement.own(camera, raster.level, this.#held[camera]!)]);
+    // Each camera shows one frame, so that all of them together are one frame of one source.
+    const persons = this.#persons;
+    persons.clear();
+    for (const camera of live) this.#placement.own(camera, raster.level, this.#held[camera]!, persons);
+    raster.add([persons]);
     const completeness = live.length / cameras.length;
     const grid = raster.frame({ epochMs: end, completeness, revision: 0 }, this.#known(level, live));
     return { subject, messageId: `${subject}|${end}`, payload: encodeGrid(grid) };
