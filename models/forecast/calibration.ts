@@ -6,12 +6,12 @@ import type { Memory } from './memory.ts';
 const SCORES = 400;
 const GAIN = 0.02;
 const TAIL = 0.1;
-/** Place-of-day cells for the local size of errors, and how fast they learn. */
-const CELLS = 24;
-const CELL_RATE = 0.06;
-const RATE = 0.02;
-/** A cell counts as much as the overall size after this many errors. */
-const CELL_PRIOR = 8;
+/**
+ * A score of more counts as this: the first move after a standstill is thousands of the errors before, and would keep the
+ * band without meaning for as long as it is remembered.
+ */
+const MOST_SCORE = 8;
+const DOUBLING = 0.25;
 /** Errors of a size below this cannot divide; their sign is kept. */
 const LEAST_SIZE = 1e-100;
 /** Before errors are known the band reaches this many mean errors to each side, which counts as PRIOR_SCORES errors. */
@@ -21,30 +21,14 @@ const PRIOR_SCORES = 10;
 export class Calibration {
   readonly #sorted: Float64Array;
   readonly #ring: Float64Array;
-  /** [count, next place in the ring, level below, level above, overall error size] */
+  /** [count, next place in the ring, level below, level above] */
   readonly #s: Float64Array;
-  readonly #cell: Float64Array;
-  readonly #cellCount: Float64Array;
 
   constructor(memory: Memory) {
     this.#sorted = memory.take(SCORES);
     this.#ring = memory.take(SCORES);
-    this.#s = memory.take(5);
+    this.#s = memory.take(4);
     this.#s[2] = this.#s[3] = TAIL;
-    this.#cell = memory.take(CELLS);
-    this.#cellCount = memory.take(CELLS);
-  }
-
-  /** Errors seen. */
-  get count(): number {
-    return this.#s[0];
-  }
-
-  /** Local size of errors in the series' unit: a mean absolute error at this place of the day (`place` in [0,1)). */
-  size(place: number): number {
-    const c = Math.min(CELLS - 1, Math.floor(place * CELLS));
-    const share = this.#cellCount[c] / (this.#cellCount[c] + CELL_PRIOR);
-    return share * this.#cell[c] + (1 - share) * this.#s[4];
   }
 
   /** Lower and upper offset from the median, in units of `size`. */
@@ -60,26 +44,22 @@ export class Calibration {
   #empirical(level: number, n: number): number {
     const at = level * n - 0.5;
     const last = n - 1;
-    // Beyond the extreme scores the band widens in proportion, so that a level driven below zero still has an effect.
-    if (at <= 0) return this.#sorted[0] * (1 - at / n);
-    if (at >= last) return this.#sorted[last] * (1 + (at - last) / n);
+    // A level driven below zero by misses asks for more than any score kept: the band doubles with every DOUBLING of it.
+    if (at <= 0) return this.#sorted[0] * 2 ** Math.max(0, -level / DOUBLING);
+    if (at >= last) return this.#sorted[last] * 2 ** Math.max(0, (level - 1) / DOUBLING);
     const i = Math.floor(at);
     return this.#sorted[i] + (at - i) * (this.#sorted[i + 1] - this.#sorted[i]);
   }
 
-  /** An outcome: the error of the median and whether it fell out of the band on either side. */
-  learn(error: number, size: number, place: number, missed: 'below' | 'above' | 'neither'): void {
+  /** An outcome: the error of the median, the size it was expected to have, and the side on which the band missed it. */
+  learn(error: number, size: number, missed: 'below' | 'above' | 'neither'): void {
     const s = this.#s;
     if (s[0] >= PRIOR_SCORES) {
       s[2] = bounded(s[2] + GAIN * (TAIL - (missed === 'below' ? 1 : 0)));
       s[3] = bounded(s[3] + GAIN * (TAIL - (missed === 'above' ? 1 : 0)));
     }
-    this.#push(size > LEAST_SIZE ? error / size : Math.sign(error));
-    const absolute = Math.abs(error);
-    s[4] += (absolute - s[4]) * Math.max(RATE, 1 / s[0]);
-    const c = Math.min(CELLS - 1, Math.floor(place * CELLS));
-    this.#cellCount[c] += 1;
-    this.#cell[c] += (absolute - this.#cell[c]) * Math.max(CELL_RATE, 1 / this.#cellCount[c]);
+    const score = size > LEAST_SIZE ? error / size : Math.sign(error);
+    this.#push(Math.min(MOST_SCORE, Math.max(-MOST_SCORE, score)));
   }
 
   #push(score: number): void {

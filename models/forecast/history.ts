@@ -154,6 +154,11 @@ export class History {
     return (phase < 0 ? phase + period : phase) / period;
   }
 
+  /** Place of a step in the event that goes on, in [0,1) of the longest one; NaN outside any. */
+  eventPlace(slot: number): number {
+    return this.#event === undefined ? Number.NaN : (this.#timeOf(slot) - this.#s[S.eventStart]) / EVENT;
+  }
+
   /** An event begins now. */
   beginEvent(timeMs: number): void {
     this.#s[S.event] += 1;

@@ -5,6 +5,7 @@ import type { History, Levels } from './history.ts';
 import type { Memory } from './memory.ts';
 import { Mixture } from './mixture.ts';
 import { Ridge } from './ridge.ts';
+import { SPREAD_INPUTS, Spread } from './spread.ts';
 
 const SCALES: readonly Scale[] = ['raw', 'root', 'log'];
 /** Observations a regression remembers: a slow one for what is stable, a fast one for what changes. */
@@ -19,8 +20,9 @@ const HUBER = 1.5;
 const LEAST_SHARE = 1e-9;
 const LEAST_UNIT = 1e-100;
 
-/** Per pending forecast: slot, median, size, low, high, then unit and target base per scale. */
-const HEAD = 5 + 2 * SCALES.length;
+/** Per pending forecast: slot, median, size, low, high, place in the event, then unit and target base per scale. */
+const UNITS = 6;
+const HEAD = UNITS + 2 * SCALES.length;
 
 export class Horizon {
   readonly steps: number;
@@ -28,6 +30,8 @@ export class Horizon {
   readonly #ridges: Ridge[] = [];
   readonly #mixture: Mixture;
   readonly #calibration: Calibration;
+  readonly #spread: Spread;
+  readonly #sizes: Float64Array;
   readonly #units: Float64Array;
   /** Pending forecasts by origin step. */
   readonly #heads: Float64Array;
@@ -41,6 +45,8 @@ export class Horizon {
       for (const span of SPANS) this.#ridges.push(new Ridge(memory, FEATURES, { span, ridge: RIDGE }));
     this.#mixture = new Mixture(memory, EXPERTS);
     this.#calibration = new Calibration(memory);
+    this.#spread = new Spread(memory);
+    this.#sizes = memory.take(SPREAD_INPUTS * steps);
     this.#units = memory.take(SCALES.length * 2);
     this.#heads = memory.take(HEAD * steps, Number.NaN);
     this.#experts = memory.take(EXPERTS * steps, Number.NaN);
@@ -53,16 +59,18 @@ export class Horizon {
     const at = this.#row(origin);
     const head = at * HEAD;
     if (this.#heads[head] !== origin) return;
-    const [median, size, low, high] = this.#heads.subarray(head + 1, head + 5);
+    const [median, size, low, high, event] = this.#heads.subarray(head + 1, head + UNITS);
     const unit = this.#history.change > LEAST_UNIT ? this.#history.change : 1;
     this.#mixture.learn(this.#experts, at * EXPERTS, actual, unit);
     const missed = actual < low ? 'below' : actual > high ? 'above' : 'neither';
-    this.#calibration.learn(actual - median, size, this.#history.place(slot), missed);
+    this.#calibration.learn(actual - median, size, missed);
+    const place = { day: this.#history.place(slot), event };
+    this.#spread.learn(actual - median, place, this.#sizes, at * SPREAD_INPUTS);
     for (let i = 0; i < SCALES.length; i++) this.#learnScale(i, at, actual);
   }
 
   #learnScale(i: number, at: number, actual: number): void {
-    const head = at * HEAD + 5 + 2 * i;
+    const head = at * HEAD + UNITS + 2 * i;
     const unit = this.#heads[head];
     const base = this.#heads[head + 1];
     const difference = toScale(SCALES[i], actual) - base;
@@ -99,8 +107,8 @@ export class Horizon {
       const unit = this.#unitOf(i);
       const offset = (at * SCALES.length + i) * FEATURES;
       const base = writeFeatures(levels, scale, unit, place, this.#features, offset);
-      this.#heads[head + 5 + 2 * i] = unit;
-      this.#heads[head + 6 + 2 * i] = base;
+      this.#heads[head + UNITS + 2 * i] = unit;
+      this.#heads[head + UNITS + 1 + 2 * i] = base;
       for (let j = 0; j < SPANS.length; j++) {
         const r = i * SPANS.length + j;
         this.#experts[e + SIMPLE + r] = clamp(
@@ -109,7 +117,16 @@ export class Horizon {
       }
     }
     const median = clamp(this.#mixture.combine(this.#experts, e));
-    const size = this.#calibration.count > 0 ? this.#calibration.size(place) : history.change;
+    const event = history.eventPlace(slot + this.steps);
+    const found = this.#spread.size(
+      { day: place, event },
+      median,
+      this.#disagreement(e, median),
+      Math.abs(median - levels.y0),
+      this.#sizes,
+      at * SPREAD_INPUTS,
+    );
+    const size = this.#spread.count > 0 ? found : history.change;
     const low = Math.min(median, median + size * this.#calibration.quantile('below'));
     const high = Math.max(median, median + size * this.#calibration.quantile('above'));
     out[0] = history.min >= 0 ? Math.max(0, low) : low;
@@ -120,6 +137,19 @@ export class Horizon {
     this.#heads[head + 2] = size;
     this.#heads[head + 3] = out[0];
     this.#heads[head + 4] = high;
+    this.#heads[head + 5] = event;
+  }
+
+  /** Mean distance of the experts' values from the median. */
+  #disagreement(e: number, median: number): number {
+    let sum = 0;
+    let heard = 0;
+    for (let i = e; i < e + EXPERTS; i++) {
+      if (Number.isNaN(this.#experts[i])) continue;
+      sum += Math.abs(this.#experts[i] - median);
+      heard += 1;
+    }
+    return heard > 0 ? sum / heard : 0;
   }
 
   /** Usual difference from expectation in scale `i`; 1 while none was seen. */
