@@ -5,6 +5,7 @@ import type { NatsConnection } from '@nats-io/nats-core';
 import { Argument, type Command, Option } from 'commander';
 import { parseVenue } from '#models/venue/index.ts';
 import { densityProcessor } from '#processors/density/index.ts';
+import { flowProcessor } from '#processors/flow/index.ts';
 import { type Running, runProcessor } from '#processors/runtime/index.ts';
 import { connect } from '#streams/connect.ts';
 import { MetricsRegistry } from '#streams/metrics.ts';
@@ -18,7 +19,7 @@ interface ProcessOptions {
 }
 
 /** Processors by name: each makes the processor of one venue. */
-const PROCESSORS = { density: densityProcessor } as const;
+const PROCESSORS = { density: densityProcessor, flow: flowProcessor } as const;
 type ProcessorName = keyof typeof PROCESSORS;
 
 export function register(program: Command): void {

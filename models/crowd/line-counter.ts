@@ -57,6 +57,27 @@ export class LineCounter {
     return out;
   }
 
+  /** What the next update depends on, for checkpoints: the time, then id, x, y, time of each person remembered. */
+  state(): Float64Array {
+    const out = new Float64Array(1 + 4 * this.last.size);
+    out[0] = this.now;
+    let k = 1;
+    for (const [id, { x, y, time }] of this.last) {
+      out.set([id, x, y, time], k);
+      k += 4;
+    }
+    return out;
+  }
+
+  /** Makes the state what it was at `state()`. @throws MeasureError for numbers that are no state */
+  restore(state: Float64Array): void {
+    if (state.length % 4 !== 1) throw new MeasureError(`line counter: ${state.length} numbers are no state`);
+    this.now = state[0];
+    this.last.clear();
+    for (let k = 1; k < state.length; k += 4)
+      this.last.set(state[k], { x: state[k + 1], y: state[k + 2], time: state[k + 3] });
+  }
+
   private cross(id: number, px: number, py: number, qx: number, qy: number, out: LineCrossing[]): void {
     for (let k = 0; k < this.lines.length; k++) {
       const l = this.lines[k];

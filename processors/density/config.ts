@@ -1,5 +1,6 @@
 // Which windows the density processor keeps, made to fit the venue's tick.
 import type { WindowSpec } from '#processors/window/index.ts';
+import type { TimeBounds } from '../shared/bounds.ts';
 
 export interface DensityWindowSpec extends WindowSpec {
   /** First token after `win.` of its results. */
@@ -34,21 +35,15 @@ export function densityWindows(tickMs: number): DensityWindowSpec[] {
   ];
 }
 
-/** Bounds of time and order. Defaults suit cameras on a local network with synchronised clocks. */
-export interface TimeBounds {
-  /** How far out of order frames may arrive without being late, ms. It delays every result by as much. */
-  readonly disorderMs: number;
-  /** How long after a tick closed a frame still corrects results, ms. */
-  readonly latenessMs: number;
-  /** Event time by which a camera may lag before it is no longer awaited, ms. */
-  readonly idleMs: number;
-  /** Frames further ahead of the venue's time are rejected, ms. */
-  readonly futureMs: number;
-}
+export type { TimeBounds };
 
+/**
+ * Defaults suit cameras on a local network with synchronised clocks. One late camera in fifty must not hold the whole wall back:
+ * it is awaited for a second, and what it sends later corrects the windows.
+ */
 export const DEFAULT_BOUNDS: TimeBounds = {
   disorderMs: 500,
   latenessMs: 10_000,
-  idleMs: 3_000,
+  idleMs: 1_000,
   futureMs: 5_000,
 };

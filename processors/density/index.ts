@@ -2,19 +2,18 @@
 import type { Venue } from '#models/venue/index.ts';
 import type { Processor } from '#processors/runtime/index.ts';
 import { STREAM } from '#streams/topology.ts';
+import { type TracksInput, tracksDecoder } from '../shared/input.ts';
 import { DEFAULT_BOUNDS, densityWindows, type TimeBounds } from './config.ts';
-import { type DensityInput, densityDecoder } from './input.ts';
 import { densityPartition } from './partition.ts';
 
 export { DEFAULT_BOUNDS, densityWindows, NOW_METRIC, type TimeBounds } from './config.ts';
-export { type DensityInput, densityDecoder } from './input.ts';
 export { densityPartition } from './partition.ts';
 
 /** Raised when a snapshot of before cannot be restored. */
 const STATE_VERSION = 1;
 
 /** The density processor of one venue. */
-export function densityProcessor(venue: Venue, bounds: TimeBounds = DEFAULT_BOUNDS): Processor<DensityInput> {
+export function densityProcessor(venue: Venue, bounds: TimeBounds = DEFAULT_BOUNDS): Processor<TracksInput> {
   const at = `${venue.org}.${venue.id}`;
   return {
     name: 'density',
@@ -28,7 +27,7 @@ export function densityProcessor(venue: Venue, bounds: TimeBounds = DEFAULT_BOUN
       `grid.${at}.*`,
       `late.density.${at}.*`,
     ],
-    decode: densityDecoder(venue),
+    decode: tracksDecoder(venue),
     create: () => densityPartition(venue, bounds),
   };
 }

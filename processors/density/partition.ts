@@ -5,31 +5,31 @@ import { type Output, type Partition, rxPartition } from '#processors/runtime/in
 import { WindowOperator, type WindowOutput } from '#processors/window/index.ts';
 import { TracksReader } from '#streams/schema/tracks.ts';
 import { CLOCK_SOURCE } from '#streams/subjects.ts';
+import type { TracksInput } from '../shared/input.ts';
+import { LateNotices } from '../shared/late.ts';
+import { joinSections, splitSections } from '../shared/sections.ts';
 import { DEFAULT_BOUNDS, densityWindows, NOW_METRIC, type TimeBounds } from './config.ts';
-import type { DensityInput } from './input.ts';
-import { LateNotices } from './late.ts';
 import { Placement } from './placement.ts';
 import { TickRasters } from './rasters.ts';
 import { DensityResults } from './results.ts';
-import { joinSections, splitSections } from './sections.ts';
 import { windowConfig } from './windows.ts';
 
 const NO_KEYS = new Int32Array(0);
 const NO_SPEEDS = [new Float64Array(0)];
 
-export function densityPartition(venue: Venue, bounds: TimeBounds = DEFAULT_BOUNDS): Partition<DensityInput> {
+export function densityPartition(venue: Venue, bounds: TimeBounds = DEFAULT_BOUNDS): Partition<TracksInput> {
   const specs = densityWindows(venue.tickMs);
   const sources = [...venue.cameras.map(({ id }) => id), CLOCK_SOURCE];
   const placement = new Placement(venue);
   const config = windowConfig(venue, placement.keys, bounds);
   const results = new DensityResults(venue, specs, sources);
-  const notices = new LateNotices(venue, sources);
+  const notices = new LateNotices('density', venue, sources);
   const rasters = new TickRasters(venue, placement, bounds);
   let operator = new WindowOperator(config);
 
   const frame = new TracksReader();
 
-  function take({ source, payload }: DensityInput): void {
+  function take({ source, payload }: TracksInput): void {
     frame.reread(payload);
     const { epochMs, seq } = frame;
     if (frame.clock) {
@@ -53,7 +53,7 @@ export function densityPartition(venue: Venue, bounds: TimeBounds = DEFAULT_BOUN
     return outputs;
   }
 
-  return rxPartition<DensityInput>({
+  return rxPartition<TracksInput>({
     pipeline: map((inputs) => {
       for (const input of inputs) take(input);
       return outputsOf(operator.drain());

@@ -11,6 +11,9 @@ import type { WindowConfig } from './types.ts';
 
 const NEVER = Number.NEGATIVE_INFINITY;
 
+/** What of a window configuration says how time is agreed on. */
+export type ClockConfig = Pick<WindowConfig, 'sources' | 'disorderMs' | 'idleMs' | 'futureMs' | 'quorum'>;
+
 export class VenueClock {
   /** Venue time, ms; -Infinity before the start. */
   venueMs = NEVER;
@@ -34,7 +37,7 @@ export class VenueClock {
   /** How often V has risen by agreement. */
   #agreements = 0;
 
-  constructor(config: WindowConfig) {
+  constructor(config: ClockConfig) {
     const { sources } = config;
     const count = sources.length;
     const cameras = sources.filter((source) => source.kind !== 'clock').length;

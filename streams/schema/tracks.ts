@@ -173,6 +173,8 @@ export class TracksReader implements TracksHead {
   count = 0;
   /** Columns one behind the other: x of person i at `count + i`, y at `2 count + i`, vx, vy, confidence likewise. */
   flat = new Float32Array(0);
+  /** Track ids; the first `count` count. */
+  ids = new Uint32Array(0);
   #bytes = new Uint8Array(0);
 
   /** @throws StreamsError `frame-malformed` naming the first thing wrong */
@@ -188,6 +190,7 @@ export class TracksReader implements TracksHead {
       const buffer = new ArrayBuffer(4 * Math.ceil(payload.byteLength / 2));
       this.#bytes = new Uint8Array(buffer);
       this.flat = new Float32Array(buffer, HEADER_BYTES);
+      this.ids = new Uint32Array(buffer, HEADER_BYTES);
     }
     this.#bytes.set(payload);
   }

@@ -39,5 +39,63 @@ export const densityWindow = windowHead.extend({
   ticks: z.number().int().nonnegative(),
 });
 
+const levelOfService = z.enum(['A', 'B', 'C', 'D', 'E', 'F']).nullable();
+const meanAndMax = z.object({ mean: z.number(), max: z.number() }).nullable();
+const inAndOut = z.object({ in: z.number(), out: z.number() }).nullable();
+
+/**
+ * `win.flow`: persons over a line. "in" is from the left of the line a->b to its right. All figures are null when no camera
+ * observed the line: unknown is not zero.
+ */
+export const flowWindow = windowHead.extend({
+  metric: z.literal('flow'),
+  line: z.enum(['gate', 'exit', 'edge', 'stair']),
+  /** Persons who crossed in the window. */
+  count: inAndOut,
+  /** Count over the window's length, 1/s. */
+  flow: inAndOut,
+  /** Flow per metre of the line's width and minute, p/(m min). */
+  specific: inAndOut,
+  /** Fruin level of service by specific flow, both ways together. Low flow is no proof of comfort: see `density`. */
+  levelOfService,
+  /** Classic density within reach of the line on both sides, p/m2; null also where no floor is. */
+  density: meanAndMax,
+  /** One way's specific flow is above 82 p/(m min); null in windows shorter than 30 s. */
+  saturated: z.boolean().nullable(),
+  /** Neither way passes 0.8 p/(m s) while density is above 3.5 p/m2; null in windows shorter than 30 s. */
+  stopAndGo: z.boolean().nullable(),
+});
+
+/** `win.pressure`: signs of a crowd that loses control of its motion, per zone. Null is unknown. */
+export const pressureWindow = windowHead.extend({
+  metric: z.literal('pressure'),
+  /** Voronoi density with cut-off, p/m2, over ticks. */
+  density: meanAndMax,
+  /**
+   * Crowd pressure density * Var(velocity), 1/s2. `mean` and `max`: over cells and ticks, the variance within one cell and tick.
+   * `window`: mean density times the variance over all persons and ticks of the window, swinging and surging included.
+   */
+  pressure: z.object({ mean: nullableNumber, max: nullableNumber, window: nullableNumber }).nullable(),
+  /** Congestion number (range of the velocity field's rotor over mean speed, times the cell), mean over ticks. */
+  congestion: nullableNumber,
+  /** 0 everyone one way, 1 both ways in balance; mean over ticks. */
+  counterflow: nullableNumber,
+  /** Collective oscillation of the zone's mean velocity over the last 60 s; null in other windows than that of 60 s. */
+  oscillation: z
+    .object({
+      state: z.enum(['unknown', 'still', 'oscillating']),
+      /** Hz and m/s of the strongest frequency between 0.03 and 0.1 Hz; null when unknown. */
+      frequency: nullableNumber,
+      amplitude: nullableNumber,
+      /** Share of the variance it explains, [0,1]. */
+      share: nullableNumber,
+    })
+    .nullable(),
+  /** Person samples with a known velocity behind the figures. */
+  samples: z.number().int().nonnegative(),
+});
+
 export type WindowHead = z.infer<typeof windowHead>;
 export type DensityWindow = z.infer<typeof densityWindow>;
+export type FlowWindow = z.infer<typeof flowWindow>;
+export type PressureWindow = z.infer<typeof pressureWindow>;

@@ -1,4 +1,4 @@
-// What no window could take, as late.density messages.
+// What a processor's windows could not take, as late.<processor> messages.
 import type { Venue } from '#models/venue/index.ts';
 import type { Output } from '#processors/runtime/index.ts';
 import type { WindowOutput } from '#processors/window/index.ts';
@@ -9,11 +9,14 @@ import { CLOCK_SOURCE, lateSubject } from '#streams/subjects.ts';
 const encoder = new TextEncoder();
 
 export class LateNotices {
+  readonly #processor: string;
   readonly #org: string;
   readonly #venue: string;
   readonly #sources: readonly string[];
 
-  constructor(venue: Venue, sources: readonly string[]) {
+  /** @param sources names of the window operator's sources, in its order */
+  constructor(processor: string, venue: Pick<Venue, 'org' | 'id'>, sources: readonly string[]) {
+    this.#processor = processor;
     this.#org = venue.org;
     this.#venue = venue.id;
     this.#sources = sources;
@@ -48,7 +51,7 @@ export class LateNotices {
   }
 
   #output(notice: LateNotice, epochMs: number, id: string): Output {
-    const subject = lateSubject('density', notice);
+    const subject = lateSubject(this.#processor, notice);
     const messageId = `${subject}|${notice.reason}|${id}`;
     return {
       subject,
@@ -56,7 +59,7 @@ export class LateNotices {
       payload: encoder.encode(JSON.stringify(notice)),
       headers: cloudEventHeaders({
         id: messageId,
-        source: '/processors/density',
+        source: `/processors/${this.#processor}`,
         type: `tidewatch.late.${notice.reason}.v1`,
         epochMs,
         dataSchema: 'late',

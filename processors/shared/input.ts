@@ -1,11 +1,11 @@
-// A tracks message as the density processor's input: which registered source sent it, and its frame.
+// A tracks message as a processor's input: which registered source sent it, and its frame.
 import type { Venue } from '#models/venue/index.ts';
 import type { RawMessage } from '#streams/consume.ts';
 import { StreamsError } from '#streams/errors.ts';
 import { TracksReader } from '#streams/schema/tracks.ts';
 import { CLOCK_SOURCE, observationSubject } from '#streams/subjects.ts';
 
-export interface DensityInput {
+export interface TracksInput {
   /** Index of the camera in the venue's list; the number of cameras for the clock. */
   readonly source: number;
   /** A tracks frame that has been checked; valid as long as the batch it came in. */
@@ -16,7 +16,7 @@ export interface DensityInput {
  * The decoder of a venue's tracks. It throws StreamsError `frame-malformed` for bytes that are no frame and
  * `source-unknown` for a source or level that the venue does not have: such input goes to quarantine.
  */
-export function densityDecoder(venue: Venue): (message: RawMessage) => DensityInput {
+export function tracksDecoder(venue: Venue): (message: RawMessage) => TracksInput {
   const sources = new Map<string, number>();
   const subjectOf = (source: string): string =>
     observationSubject('tracks', { org: venue.org, venue: venue.id, source });

@@ -1,0 +1,51 @@
+// Flow over every gate, exit, edge and stair end as sliding windows: obs.tracks in, win.flow* out.
+import type { Venue } from '#models/venue/index.ts';
+import type { Partition, Processor } from '#processors/runtime/index.ts';
+import { STREAM } from '#streams/topology.ts';
+import type { TimeBounds } from '../shared/bounds.ts';
+import { type TracksInput, tracksDecoder } from '../shared/input.ts';
+import { tickedPartition } from '../shared/ticked.ts';
+import { FLOW_BOUNDS, flowWindows } from './config.ts';
+import { FlowKernel } from './kernel.ts';
+import { flowLines } from './lines.ts';
+import { ENTERED, flowResults, LEFT, PERSONS } from './results.ts';
+
+export { APPROACH_M, FLOW_BOUNDS, flowWindows, SUSTAINED_MS } from './config.ts';
+export { type FlowLine, flowLines } from './lines.ts';
+
+/** Raised when a snapshot of before cannot be restored. */
+const STATE_VERSION = 1;
+
+/** One venue's flow: frames in, results out. Pure. */
+export function flowPartition(venue: Venue, bounds: TimeBounds = FLOW_BOUNDS): Partition<TracksInput> {
+  const lines = flowLines(venue);
+  const windows = flowWindows(venue.tickMs);
+  const kernel = new FlowKernel(venue, lines, flowResults(venue, lines, windows));
+  return tickedPartition({
+    name: 'flow',
+    venue,
+    bounds,
+    windows,
+    keys: kernel.keys,
+    columns: [ENTERED, LEFT],
+    aggregates: {
+      [ENTERED]: { kind: 'sum', column: ENTERED, quantum: 1, maxAbs: 1 },
+      [LEFT]: { kind: 'sum', column: LEFT, quantum: 1, maxAbs: 1 },
+      [PERSONS]: { kind: 'tickMean' },
+    },
+    kernel,
+  });
+}
+
+/** The flow processor of one venue. */
+export function flowProcessor(venue: Venue, bounds: TimeBounds = FLOW_BOUNDS): Processor<TracksInput> {
+  const at = `${venue.org}.${venue.id}`;
+  return {
+    name: 'flow',
+    stateVersion: STATE_VERSION,
+    input: { stream: STREAM.tracks, filters: [`obs.tracks.${at}.*`] },
+    outputs: [...flowWindows(venue.tickMs).map(({ metric }) => `win.${metric}.${at}.*`), `late.flow.${at}.*`],
+    decode: tracksDecoder(venue),
+    create: () => flowPartition(venue, bounds),
+  };
+}
