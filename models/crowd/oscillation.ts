@@ -61,7 +61,7 @@ export function detectOscillation(
   let best: Fit | undefined;
   const steps = Math.max(1, Math.ceil((high - from) * span * 8));
   for (let k = 0; k <= steps; k++) {
-    const candidate = fit(s, from + ((high - from) * k) / steps);
+    const candidate = fitSine(s, from + ((high - from) * k) / steps);
     if (!best || candidate.explained > best.explained) best = candidate;
   }
   if (!best) return { state: 'unknown', reason: 'no frequency to try' };
@@ -117,7 +117,7 @@ function detrend(t: Float64Array, v: Float64Array): number {
 type Fit = { frequency: number; explained: number; amplitude: number; chirality: number };
 
 /** Least squares of a constant, a cosine and a sine at one frequency, on both axes. */
-function fit(s: Samples, frequency: number): Fit {
+function fitSine(s: Samples, frequency: number): Fit {
   const n = s.t.length;
   const w = 2 * Math.PI * frequency;
   let [c, sn, cc, ss, cs, x, xc, xs, y, yc, ys] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];

@@ -55,7 +55,12 @@ describe.skipIf(file === undefined)('Grand Central through the stream', () => {
     const runner = await runProcessor(densityProcessor(venue), { nc, jsm, metrics: new MetricsRegistry() });
     const publisher = new Publisher(nc);
     const at = { org: 'lab', venue: 'grand-central', source: 'camera' };
-    const frames = outgoingFrames(trajectories, at, { startMs: START_MS, level: 0, absent: 'empty', clock: true });
+    const frames = outgoingFrames(trajectories, at, {
+      startMs: START_MS,
+      level: 0,
+      absent: 'empty',
+      clock: true,
+    });
     const report = await replay(frames, publisher, { speed: Number.POSITIVE_INFINITY });
     await publisher.close();
     const last = (await jsm.streams.info('OBS_TRACKS')).state.last_seq;

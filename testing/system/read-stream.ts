@@ -1,6 +1,7 @@
 // Everything a stream holds under some subjects, in order: for comparing what a run has left behind.
-import type { NatsConnection } from '@nats-io/nats-core';
+
 import { jetstreamManager } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/nats-core';
 import { BatchConsumer } from '#streams/consume.ts';
 
 export interface StoredMessage {
