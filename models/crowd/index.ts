@@ -41,6 +41,9 @@ export {
 export {
   countCell,
   countFrameShares,
+  countGrids,
+  type FrameVoronoi,
+  frameVoronoi,
   measureScene,
   parseScene,
   type Scene,

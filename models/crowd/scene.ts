@@ -117,13 +117,7 @@ export function measureScene(t: Trajectories, scene: Scene): SceneMeasures {
   const crossings = firstCrossings(t, scene.line);
   const { firstFrame } = classic;
   const lastFrame = firstFrame + classic.values.length - 1;
-  const grid = createGrid(countBox(t, scene.walkable), countCell);
-  const frames = framesOf(t);
-  const counts = new Map<number, Int32Array>();
-  for (const share of countFrameShares) {
-    const { frame, from, to } = frames[Math.floor(share * frames.length)];
-    counts.set(frame, gridCounts(grid, t.x, t.y, from, to));
-  }
+  const { grid, counts } = countGrids(t, scene.walkable);
   return {
     firstFrame,
     classicDensity: classic.values,
@@ -139,6 +133,52 @@ export function measureScene(t: Trajectories, scene: Scene): SceneMeasures {
   };
 }
 
+/** Persons per cell of the count grid, in the frames at `countFrameShares` of those with persons. */
+export function countGrids(
+  t: Trajectories,
+  walkable: Polygon,
+): { grid: Grid; counts: Map<number, Int32Array> } {
+  const grid = createGrid(countBox(t, walkable), countCell);
+  const frames = framesOf(t);
+  const counts = new Map<number, Int32Array>();
+  for (const share of countFrameShares) {
+    const { frame, from, to } = frames[Math.floor(share * frames.length)];
+    counts.set(frame, gridCounts(grid, t.x, t.y, from, to));
+  }
+  return { grid, counts };
+}
+
+/** Voronoi density (1/m2) and speed (m/s) of one frame, and how many of its persons have no cell. */
+export type FrameVoronoi = {
+  readonly density: number;
+  readonly speed: number;
+  readonly withoutCell: number;
+};
+
+/** @param speed m/s per person, NaN where unknown: such a person adds nothing to the speed */
+export function frameVoronoi(
+  tessellation: VoronoiTessellation,
+  area: ConvexPartition,
+  x: ArrayLike<number>,
+  y: ArrayLike<number>,
+  speed: ArrayLike<number>,
+): FrameVoronoi {
+  const cells = tessellation.compute(x, y);
+  let [persons, flow, withoutCell] = [0, 0, 0];
+  for (let i = 0; i < cells.count; i++) {
+    if (cells.area[i] === 0) {
+      withoutCell++;
+      continue;
+    }
+    const inside = cellAreaInside(cells, i, area);
+    if (inside === 0) continue;
+    persons += inside / cells.area[i];
+    const v = speed[i];
+    if (!Number.isNaN(v)) flow += (inside * v) / cells.sharedBy[i];
+  }
+  return { density: persons / area.area, speed: flow / area.area, withoutCell };
+}
+
 function measureVoronoi(
   t: Trajectories,
   scene: Scene,
@@ -149,22 +189,16 @@ function measureVoronoi(
   const weighted = new Float64Array(t.frame[t.frame.length - 1] - t.frame[0] + 1);
   let rowsWithoutCell = 0;
   const density = perFrame(t, ({ frame, from, to }) => {
-    const cells = tessellation.compute(t.x.subarray(from, to), t.y.subarray(from, to));
-    let persons = 0;
-    let flow = 0;
-    for (let i = 0; i < cells.count; i++) {
-      if (cells.area[i] === 0) {
-        rowsWithoutCell++;
-        continue;
-      }
-      const inside = cellAreaInside(cells, i, area);
-      if (inside === 0) continue;
-      persons += inside / cells.area[i];
-      const v = speed[from + i];
-      if (!Number.isNaN(v)) flow += (inside * v) / cells.sharedBy[i];
-    }
-    weighted[frame - t.frame[0]] = flow / area.area;
-    return persons / area.area;
+    const of = frameVoronoi(
+      tessellation,
+      area,
+      t.x.subarray(from, to),
+      t.y.subarray(from, to),
+      speed.subarray(from, to),
+    );
+    rowsWithoutCell += of.withoutCell;
+    weighted[frame - t.frame[0]] = of.speed;
+    return of.density;
   });
   return { density: density.values, speed: weighted, rowsWithoutCell };
 }

@@ -9,7 +9,14 @@ import { asyncApiDocument } from './asyncapi.ts';
 import { cloudEventHeaders, parseCloudEvent } from './cloudevents.ts';
 import { decodeGrid, encodeGrid } from './grid.ts';
 import { eventType, gridKind, kindOfSubject, MESSAGE_KINDS } from './registry.ts';
-import { decodeTracks, emptyTrackFrame, encodeTracks, MAX_COORDINATE_M, MAX_EPOCH_MS } from './tracks.ts';
+import {
+  decodeTracks,
+  emptyTrackFrame,
+  encodeTracks,
+  MAX_COORDINATE_M,
+  MAX_EPOCH_MS,
+  TracksReader,
+} from './tracks.ts';
 
 const golden = (name: string, version: number) =>
   path.join(import.meta.dirname, 'golden', `${name}.v${version}.hex`);
@@ -26,6 +33,37 @@ function goldenBytes(name: string, version: number, bytes: Uint8Array): Uint8Arr
   }
   return Buffer.from(readFileSync(file, 'utf8').replaceAll('\n', ''), 'hex');
 }
+
+describe('a tracks frame with exact positions', () => {
+  const frame = emptyTrackFrame({ epochMs: 1_784_980_800_000, level: 0, seq: 3 }, 2);
+  frame.ids.set([1, 2]);
+  const exact = { x: Float64Array.of(0.1, -20.3), y: Float64Array.of(1 / 3, 1e-9) };
+  frame.x.set(exact.x);
+  frame.y.set(exact.y);
+  const bytes = encodeTracks({ ...frame, exact });
+
+  it('has the bytes of its golden file, and gives back every bit', () => {
+    const stored = goldenBytes('obs.tracks-exact', 1, bytes);
+    expect(Buffer.from(bytes).toString('hex')).toBe(Buffer.from(stored).toString('hex'));
+    expect(decodeTracks(stored)).toEqual({ ...frame, exact });
+    const reader = new TracksReader();
+    reader.read(stored);
+    expect([...reader.exactPositions()]).toEqual([...exact.x, ...exact.y]);
+    expect([reader.flat[2], reader.flat[3]]).toEqual([...frame.x]);
+  });
+
+  it('is refused when the two disagree, when it is cut, and when the flag is missing', () => {
+    const other = bytes.slice();
+    new DataView(other.buffer).setFloat64(24 + 48, 0.1001, true);
+    expect(() => decodeTracks(other)).toThrow(/exact position 0.1001 of person 0/);
+    expect(() => new TracksReader().read(other)).toThrow(/exact position/);
+    for (let length = 0; length < bytes.byteLength; length++)
+      expect(refusal(() => decodeTracks(bytes.slice(0, length)))).toBeDefined();
+    const plain = bytes.slice();
+    plain[5] = 0;
+    expect(() => decodeTracks(plain)).toThrow(/104 bytes, where 2 persons take 72/);
+  });
+});
 
 describe.each(MESSAGE_KINDS.map((kind) => [kind.name, kind] as const))('%s', (_, kind) => {
   const bytes = kind.exampleBytes();
