@@ -57,7 +57,10 @@ export function simulateObservations(options: ObservationOptions): Observations 
   const simulation = createSimulation({ ...options, startMs });
   const noise: NoiseModel = { ...DEFAULT_NOISE, ...options.noise };
   const truth = options.truth ?? new TruthLog();
-  const messages = generate(simulation, noise, truth, options, startMs, clock);
+  // Setting up takes seconds. An evening that begins now begins when it was asked for, and catches up; one with a time of
+  // its own begins when it is ready.
+  const wallStart = options.startMs === undefined ? startMs : clock.now();
+  const messages = generate(simulation, noise, truth, options, startMs, clock, wallStart);
   return { simulation, truth, noise, [Symbol.asyncIterator]: () => messages };
 }
 
@@ -68,6 +71,7 @@ async function* generate(
   options: ObservationOptions,
   startMs: number,
   clock: Clock,
+  wallStart: number,
 ): AsyncGenerator<Outgoing> {
   const { venue, speed = 1, durationS = Infinity, signal } = options;
   // Generators of their own: another noise model leaves the crowd as it was.
@@ -89,7 +93,6 @@ async function* generate(
     source: CLOCK_SOURCE,
   });
   const intervals = venue.cameras.map((c) => 1000 / c.framesPerSecond);
-  const wallStart = clock.now();
   const stepMs = simulation.stepS * 1000;
   for (let elapsed = 0; elapsed < durationS * 1000; elapsed += stepMs) {
     const epochMs = startMs + elapsed;
