@@ -5,3 +5,4 @@ export { runProcessor } from './runner.ts';
 export type { RunnerHealth, RunnerOptions, Running } from './running.ts';
 export { type RxPartitionParts, rxPartition } from './rx-partition.ts';
 export { drainOnSignals } from './signals.ts';
+export type { ProcessorRecipe } from './worker-protocol.ts';

@@ -6,10 +6,11 @@ import { StreamsError } from '#streams/errors.ts';
 import { checkPosition, parseDelivery, START, type StreamPosition } from '#streams/position.ts';
 import { STREAM, streamOfSubject } from '#streams/topology.ts';
 import type { CheckpointStore, Generation, OutputPosition } from './checkpoint.ts';
-import type { Partition, Processor } from './processor.ts';
+import type { Engine, OpenEngine } from './engine.ts';
+import type { Processor } from './processor.ts';
 
-export interface Recovered<Input> {
-  readonly partition: Partition<Input>;
+export interface Recovered {
+  readonly engine: Engine;
   readonly input: StreamPosition;
   /** The generation restored; undefined when starting with empty state from the beginning of the stored input. */
   readonly generation: Generation | undefined;
@@ -32,8 +33,9 @@ export async function recover<Input>(
   jsm: JetStreamManager,
   store: CheckpointStore,
   processor: Processor<Input>,
+  open: OpenEngine,
   log: (line: string) => void,
-): Promise<Recovered<Input>> {
+): Promise<Recovered> {
   for (const generation of store.generations) {
     const name = `checkpoint ${generation.generation} of ${processor.name}`;
     const misfit = await misfitOf(jsm, processor.input.stream, generation);
@@ -46,16 +48,15 @@ export async function recover<Input>(
       log(`${name} does not fit: part of its state is missing`);
       continue;
     }
-    const partition = processor.create();
-    partition.restore(stateOfVersion(processor, generation.stateVersion, state, name));
+    const restorable = stateOfVersion(processor, generation.stateVersion, state, name);
     await store.forgetNewerThan(generation);
-    return { partition, input: generation.input, generation };
+    return { engine: await open(restorable), input: generation.input, generation };
   }
   if (store.generations.length > 0) {
     log(`no checkpoint of ${processor.name} fits: it computes again from the beginning of the stored input`);
   }
   await store.forgetNewerThan(undefined);
-  return { partition: processor.create(), input: START, generation: undefined };
+  return { engine: await open(undefined), input: START, generation: undefined };
 }
 
 async function misfitOf(

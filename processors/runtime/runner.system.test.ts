@@ -13,7 +13,12 @@ import { type OutgoingMessage, Publisher } from '#streams/publish.ts';
 import { BAD_HEADER } from '#streams/quarantine.ts';
 import { topology } from '#streams/topology.ts';
 import { startTestServer } from '#testing/nats.ts';
-import { countingMessage, countingPartition, countingProcessor } from './fixtures/counting.ts';
+import {
+  countingMessage,
+  countingPartition,
+  countingProcessor,
+  countingRecipe,
+} from './fixtures/counting.ts';
 import type { Processor } from './processor.ts';
 import { runProcessor } from './runner.ts';
 import type { RunnerOptions, Running } from './running.ts';
@@ -97,11 +102,7 @@ async function crash(change: () => void): Promise<void> {
   await patiently('starting JetStream', () => jsm.getAccountInfo());
 }
 
-function options(more: Partial<RunnerOptions> = {}): RunnerOptions {
-  return { nc, jsm, metrics: new MetricsRegistry(), checkpointMs: 20, ...more };
-}
-
-function spawnChild(): {
+function spawnChild(engine: string): {
   process: ChildProcess;
   reading: Promise<void>;
   ended: Promise<number | null>;
@@ -109,7 +110,7 @@ function spawnChild(): {
 } {
   const child = spawn(
     process.execPath,
-    ['--import', 'tsx', path.join(import.meta.dirname, 'fixtures/child.ts'), server.url],
+    ['--import', 'tsx', path.join(import.meta.dirname, 'fixtures/child.ts'), server.url, engine],
     { stdio: ['ignore', 'pipe', 'pipe'] },
   );
   let output = '';
@@ -128,7 +129,15 @@ function spawnChild(): {
   return { process: child, reading, ended, output: () => output };
 }
 
-describe('runner', () => {
+describe.each([
+  { engine: 'in-process', worker: undefined },
+  { engine: 'worker', worker: countingRecipe },
+])('runner, $engine', ({ engine, worker }) => {
+  function options(more: Partial<RunnerOptions> = {}): RunnerOptions {
+    const where = worker === undefined ? {} : { worker };
+    return { nc, jsm, metrics: new MetricsRegistry(), checkpointMs: 20, ...where, ...more };
+  }
+
   it('gives the same output stream, byte for byte, when process and server are killed again and again', async () => {
     const count = 30_000;
     const publishing = (async () => {
@@ -139,7 +148,7 @@ describe('runner', () => {
       }
       await publisher.close();
     })();
-    let child = spawnChild();
+    let child = spawnChild(engine);
     for (let kill = 0; kill < 6; kill++) {
       await child.reading;
       await delay(100 + 97 * kill);
@@ -150,7 +159,7 @@ describe('runner', () => {
       }
       child.process.kill('SIGKILL');
       await child.ended;
-      child = spawnChild();
+      child = spawnChild(engine);
     }
     await publishing;
     const want = expected(range(0, count));
@@ -321,5 +330,46 @@ describe('runner', () => {
     expect(text).toContain('tidewatch_processor_messages_total{partition="all",processor="counting"} 1000');
     expect(text).toContain('tidewatch_processor_lag_messages{partition="all",processor="counting"} 0');
     expect(text).toContain('tidewatch_processor_keys{partition="all",processor="counting"} 20');
+  });
+});
+
+describe('worker thread', () => {
+  const dying = (deaths: number): { deaths: Int32Array; more: RunnerOptions; lines: string[] } => {
+    const left = new Int32Array(new SharedArrayBuffer(4)).fill(deaths);
+    const lines: string[] = [];
+    const worker = { ...countingRecipe, argument: { dieAt: 1_234, deaths: left } };
+    const log = (line: string) => lines.push(line);
+    return {
+      deaths: left,
+      lines,
+      more: { nc, jsm, metrics: new MetricsRegistry(), checkpointMs: 20, maxMessages: 200, worker, log },
+    };
+  };
+
+  it('goes back to its checkpoint when it ends, says so, and nothing is lost or doubled', async () => {
+    await publishAll(range(0, 3_000).map(message));
+    const { more, lines, deaths } = dying(2);
+    const runner = await runProcessor(countingProcessor, more);
+    await until('all input', () => runner.health.inputSeq === 3_000);
+    await runner.drain();
+    expect(deaths[0]).toBeLessThan(0);
+    expect(await results()).toEqual(expected(range(0, 3_000)));
+    expect(runner.health).toMatchObject({ state: 'stopped', recoveries: 2, poisonous: 0 });
+    expect(lines.join()).toContain('the worker thread of counting ended: exit code 3');
+  });
+
+  it('gives up when it ends again and again at the same place', async () => {
+    await publishAll(range(0, 3_000).map(message));
+    const runner = await runProcessor(countingProcessor, dying(1_000).more);
+    await expect(runner.done).rejects.toThrow('the worker thread of counting ended');
+    expect(runner.health.state).toBe('failed');
+  });
+
+  it('refuses to start when the recipe makes another processor, or none', async () => {
+    const more = dying(0).more;
+    const renamed = { ...countingProcessor, name: 'other' };
+    await expect(runProcessor(renamed, more)).rejects.toMatchObject({ code: 'processor-failed' });
+    const worker = { ...countingRecipe, export: 'missing' };
+    await expect(runProcessor(countingProcessor, { ...more, worker })).rejects.toThrow('does not make');
   });
 });

@@ -4,22 +4,27 @@
 // How: outputs are deterministic and carry ids. A checkpoint (state + input position) is written when all outputs up to it
 // are stored. After a crash the newest checkpoint that fits the server is restored, input is read again from there, and
 // outputs found stored behind it are left out by id, once each. See docs/decisions/011-exactly-once.md.
+//
+// The partition may live in a worker thread (engine.ts). Then one more batch is under way while one is worked on, and
+// whatever follows from an answer (outputs, position, checkpoint) is done strictly in the order of the requests.
 import { EMPTY, from, ignoreElements, lastValueFrom, type ObservableInput } from 'rxjs';
 import { batches } from '#streams/batches.ts';
 import { type AckPoint, type Batch, BatchConsumer, type RawMessage } from '#streams/consume.ts';
 import { isStreamsError, messageOf, StreamsError } from '#streams/errors.ts';
 import { patiently } from '#streams/patience.ts';
-import { parseDelivery } from '#streams/position.ts';
+import { parseDelivery, type StreamPosition } from '#streams/position.ts';
 import { type OutgoingMessage, Publisher } from '#streams/publish.ts';
 import { token } from '#streams/subjects.ts';
 import { subjectMatches } from '#streams/topology.ts';
 import { AlreadyPublished } from './already-published.ts';
-import { CheckpointStore, type OutputPosition } from './checkpoint.ts';
+import { CheckpointStore, type Generation, type OutputPosition } from './checkpoint.ts';
+import { type Engine, EngineLost, LocalEngine, type Worked } from './engine.ts';
 import { RunnerMeters, type SetAsideCounts } from './meters.ts';
-import type { Output, Partition, Processor } from './processor.ts';
+import type { Output, Processor } from './processor.ts';
 import { idsAfter, type OutputStream, outputStreamsOf, outputsStored, recover } from './recovery.ts';
 import type { RunnerHealth, RunnerOptions, Running } from './running.ts';
-import { PoisonedBatch, runBatch, runOneByOne, type SetAside } from './step.ts';
+import { PoisonedBatch, type SetAside } from './step.ts';
+import { WorkerEngine } from './worker-engine.ts';
 
 /** Starts a processor; returns when it reads. */
 export async function runProcessor<Input>(
@@ -42,15 +47,24 @@ const MOST_KNOWN_SUBJECTS = 100_000;
 /** About a minute of a reachable server that does not store: longer than its restart with large streams. */
 const PUBLISH_ATTEMPTS = 60;
 
+/** Batches given to a worker thread and not settled yet: one is worked on while the next is on its way. */
+const BATCHES_UNDER_WAY = 2;
+/** Worker threads lost in succession, without a checkpoint between, until that is no accident. */
+const MOST_LOST_ENGINES = 3;
+
 /** One life between two recoveries. */
-interface Life<Input> {
+interface Life {
   readonly consumer: BatchConsumer;
   readonly publisher: Publisher;
   readonly store: CheckpointStore;
   readonly already: AlreadyPublished;
   /** Where each output stream ended when this life began. */
   readonly ends: ReadonlyMap<string, number>;
-  partition: Partition<Input>;
+  readonly engine: Engine;
+  /** What follows from the engine's promised answers, in the order of the requests. Never rejects: see failure. */
+  tail: Promise<void>;
+  /** Batches given to the engine and not settled. */
+  underWay: number;
   /** Last batch worked through, and whether that is in a checkpoint. */
   at: AckPoint | undefined;
   dirtyMessages: number;
@@ -74,7 +88,7 @@ class Runner<Input> implements Running {
   readonly #counts: SetAsideCounts = { undecodable: 0, poisonous: 0 };
   readonly #log: (line: string) => void;
   readonly #knownSubjects = new Set<string>();
-  #life: Life<Input> | undefined;
+  #life: Life | undefined;
   #state: RunnerHealth['state'] = 'starting';
   #error: unknown;
   #timer: NodeJS.Timeout | undefined;
@@ -83,6 +97,7 @@ class Runner<Input> implements Running {
   #suspectThrough = 0;
   #verifyOutputs = false;
   #recoveries = 0;
+  #lostEngines = 0;
   #messages = 0;
   #outputs = 0;
   #suppressed = 0;
@@ -168,6 +183,7 @@ class Runner<Input> implements Running {
       this.#error = error;
       this.#life?.publisher.abandon();
       await this.#life?.consumer.close();
+      await this.#life?.engine.close();
       throw error;
     } finally {
       clearInterval(this.#timer);
@@ -175,20 +191,24 @@ class Runner<Input> implements Running {
   }
 
   /** Works through batches until the consumer is closed (gives undefined) or something fails (gives it). */
-  async #live(life: Life<Input>): Promise<unknown> {
+  async #live(life: Life): Promise<unknown> {
     try {
       await lastValueFrom(
         batches(life.consumer, (batch) => this.#step(life, batch)),
         { defaultValue: undefined },
       );
+      await life.tail;
       return life.failure;
     } catch (error) {
-      return error;
+      // Said at once: the state may be spoilt, and must not get into a checkpoint.
+      life.failure ??= error;
+      await life.tail;
+      return life.failure;
     }
   }
 
   /** Ends a life from outside a batch. */
-  #interrupt(life: Life<Input>, failure: unknown): Promise<void> {
+  #interrupt(life: Life, failure: unknown): Promise<void> {
     life.failure ??= failure;
     return life.consumer.close();
   }
@@ -201,13 +221,43 @@ class Runner<Input> implements Running {
       this.#suspectThrough = failure.throughSeq;
       return true;
     }
+    if (failure instanceof EngineLost) return ++this.#lostEngines < MOST_LOST_ENGINES;
     return isStreamsError(failure, 'stream-rewound');
   }
 
-  async #begin(): Promise<Life<Input>> {
-    const { nc, jsm, maxMessages, maxBytes, maxInFlight } = this.#options;
+  async #openEngine(snapshot: Uint8Array | undefined): Promise<Engine> {
+    const recipe = this.#options.worker;
+    if (recipe === undefined) return new LocalEngine(this.#processor, this.#name, snapshot);
+    const { name, input } = this.#processor;
+    return WorkerEngine.open({ recipe, name, stream: input.stream, by: this.#name, snapshot });
+  }
+
+  async #begin(): Promise<Life> {
+    const { nc, jsm } = this.#options;
     const store = await CheckpointStore.open(nc, jsm, this.#processor.name, this.#partition);
-    const { partition, input, generation } = await recover(jsm, store, this.#processor, this.#log);
+    const { engine, input, generation } = await recover(
+      jsm,
+      store,
+      this.#processor,
+      (snapshot) => this.#openEngine(snapshot),
+      this.#log,
+    );
+    try {
+      return await this.#beginAt(store, engine, input, generation);
+    } catch (error) {
+      await engine.close();
+      throw error;
+    }
+  }
+
+  /** A life from a restored position on. */
+  async #beginAt(
+    store: CheckpointStore,
+    engine: Engine,
+    input: StreamPosition,
+    generation: Generation | undefined,
+  ): Promise<Life> {
+    const { nc, jsm, maxMessages, maxBytes, maxInFlight } = this.#options;
     const ends = new Map<string, number>();
     const stored = new Map<string, Map<string, number>>();
     for (const output of this.#outputStreams) {
@@ -236,7 +286,9 @@ class Runner<Input> implements Running {
       store,
       already: new AlreadyPublished(stored),
       ends,
-      partition,
+      engine,
+      tail: Promise.resolve(),
+      underWay: 0,
       at: undefined,
       dirtyMessages: 0,
       checkpointing: undefined,
@@ -246,37 +298,37 @@ class Runner<Input> implements Running {
   }
 
   /** Ends a life before going back: what it published must be stored, to be seen as such. */
-  async #end(life: Life<Input>): Promise<void> {
+  async #end(life: Life): Promise<void> {
     await life.consumer.close();
+    await life.tail;
     await life.checkpointing;
+    await life.engine.close();
     await life.publisher.close();
     this.#suppressed += life.already.suppressed;
   }
 
-  async #finish(life: Life<Input>): Promise<void> {
+  async #finish(life: Life): Promise<void> {
     await life.checkpointing;
     if (life.dirtyMessages > 0) await this.#checkpoint(life);
     if (life.failure !== undefined) throw life.failure;
+    await life.engine.close();
     await life.publisher.close();
     await this.#options.nc.flush();
   }
 
   /** One batch. Synchronous unless something has to be waited for: then its observable completes later. */
-  #step(life: Life<Input>, batch: Batch): ObservableInput<never> {
+  #step(life: Life, batch: Batch): ObservableInput<never> {
     if (life.failure !== undefined) throw life.failure;
     if (this.#verifyOutputs) return promiseStep(this.#checkOutputs(life).then(() => this.#work(life, batch)));
     const waiting = this.#work(life, batch);
     return waiting === undefined ? EMPTY : promiseStep(waiting);
   }
 
-  #work(life: Life<Input>, batch: Batch): Promise<void> | undefined {
+  #work(life: Life, batch: Batch): Promise<void> | undefined {
     const startedAt = performance.now();
-    const { outputs, bad } = this.#through(life, batch.messages);
-    this.#meters.batch(batch.messages.length, (performance.now() - startedAt) / 1000);
-    this.#messages += batch.messages.length;
-    this.#lag = batch.pending;
-    this.#lastBatchMs = Date.now();
-    const waiting = this.#publish(life, bad, outputs);
+    const worked = this.#through(life, batch.messages);
+    if (worked instanceof Promise) return this.#underWay(life, batch, worked, startedAt);
+    const waiting = this.#take(life, batch, worked, startedAt);
     if (waiting === undefined) return this.#settle(life, batch);
     this.#stepping = true;
     return waiting.then(() => {
@@ -285,23 +337,58 @@ class Runner<Input> implements Running {
     });
   }
 
-  #through(
-    life: Life<Input>,
-    messages: readonly RawMessage[],
-  ): { outputs: readonly Output[]; bad: readonly SetAside[] } {
-    if (parseDelivery(messages[0]!.reply ?? '').seq > this.#suspectThrough) {
-      return runBatch(this.#processor, life.partition, messages, this.#name);
-    }
-    const result = runOneByOne(this.#processor, life.partition, messages, this.#name);
-    life.partition = result.partition;
-    return result;
+  /** A batch that a worker thread has: the next may be asked for at once, unless enough are under way. */
+  #underWay(
+    life: Life,
+    batch: Batch,
+    promised: Promise<Worked>,
+    startedAt: number,
+  ): Promise<void> | undefined {
+    // Awaited in its turn, below; until then a rejection is nobody's.
+    promised.catch(() => undefined);
+    life.underWay++;
+    const oneBefore = life.tail;
+    void this.#inOrder(life, async () => {
+      const worked = await promised;
+      await this.#take(life, batch, worked, startedAt);
+      life.underWay--;
+      // What this may wait for comes later in the same order: the next batch waits for it instead.
+      void this.#settle(life, batch);
+    });
+    if (this.#farBehind(life) && life.checkpointing !== undefined) return life.checkpointing;
+    return life.underWay < BATCHES_UNDER_WAY ? undefined : oneBefore;
   }
 
-  #publish(
-    life: Life<Input>,
-    bad: readonly SetAside[],
-    outputs: readonly Output[],
-  ): Promise<void> | undefined {
+  /** Does `work` behind everything that follows from earlier requests to the engine. */
+  #inOrder(life: Life, work: () => Promise<void>): Promise<void> {
+    life.tail = life.tail.then(async () => {
+      if (life.failure !== undefined) return;
+      try {
+        await work();
+      } catch (error) {
+        await this.#interrupt(life, error);
+      }
+    });
+    return life.tail;
+  }
+
+  #through(life: Life, messages: readonly RawMessage[]): Worked | Promise<Worked> {
+    if (parseDelivery(messages[0]!.reply ?? '').seq > this.#suspectThrough) {
+      return life.engine.through(messages);
+    }
+    return life.engine.oneByOne(messages);
+  }
+
+  /** Takes note of what became of a batch and publishes it. */
+  #take(life: Life, batch: Batch, { outputs, bad }: Worked, startedAt: number): Promise<void> | undefined {
+    this.#meters.batch(batch.messages.length, (performance.now() - startedAt) / 1000);
+    this.#messages += batch.messages.length;
+    this.#lag = batch.pending;
+    this.#lastBatchMs = Date.now();
+    return this.#publish(life, bad, outputs);
+  }
+
+  #publish(life: Life, bad: readonly SetAside[], outputs: readonly Output[]): Promise<void> | undefined {
     const all = bad.length === 0 ? outputs : [...this.#notYetSetAside(life, bad), ...outputs];
     for (let i = 0; i < all.length; i++) {
       const waiting = this.#publishOne(life, all[i]!);
@@ -311,14 +398,14 @@ class Runner<Input> implements Running {
   }
 
   /** What this process puts in quarantine now; going back to a checkpoint meets the same input again. */
-  #notYetSetAside(life: Life<Input>, bad: readonly SetAside[]): OutgoingMessage[] {
+  #notYetSetAside(life: Life, bad: readonly SetAside[]): OutgoingMessage[] {
     const fresh = bad.filter(({ message }) => !life.already.has(message.messageId));
     for (const { poisonous } of fresh) this.#counts[poisonous ? 'poisonous' : 'undecodable']++;
     return fresh.map(({ message }) => message);
   }
 
   async #publishRest(
-    life: Life<Input>,
+    life: Life,
     all: readonly OutgoingMessage[],
     from: number,
     waiting: Promise<void>,
@@ -327,7 +414,7 @@ class Runner<Input> implements Running {
     for (let i = from; i < all.length; i++) await this.#publishOne(life, all[i]!);
   }
 
-  #publishOne(life: Life<Input>, message: OutgoingMessage): Promise<void> | undefined {
+  #publishOne(life: Life, message: OutgoingMessage): Promise<void> | undefined {
     if (life.already.has(message.messageId)) {
       life.quietCheckpoints = 0;
       return undefined;
@@ -354,12 +441,12 @@ class Runner<Input> implements Running {
   }
 
   /** After a batch: its position, and a checkpoint when one is due. */
-  #settle(life: Life<Input>, batch: Batch): Promise<void> | undefined {
+  #settle(life: Life, batch: Batch): Promise<void> | undefined {
     life.at = batch.last;
     life.dirtyMessages += batch.messages.length;
     const many = life.dirtyMessages >= this.#checkpointMessages;
     if (!many && this.#sinceCheckpoint() < this.#checkpointMs) return undefined;
-    const limit = life.dirtyMessages >= MOST_UNCHECKPOINTED * this.#checkpointMessages;
+    const limit = this.#farBehind(life);
     // A large state is written less often, so that writing it takes a small share of the time.
     if (!limit && this.#sinceCheckpoint() < PAUSE_PER_WRITE * this.#checkpointTookMs) return undefined;
     if (life.checkpointing === undefined) {
@@ -370,17 +457,52 @@ class Runner<Input> implements Running {
     return limit ? life.checkpointing : undefined;
   }
 
+  /** So far behind the last checkpoint that the input waits for the next: what a crash repeats stays bounded. */
+  #farBehind(life: Life): boolean {
+    return life.dirtyMessages >= MOST_UNCHECKPOINTED * this.#checkpointMessages;
+  }
+
   #sinceCheckpoint(): number {
     return Date.now() - this.#lastCheckpointMs;
   }
 
-  /** Takes the state now, and writes it while the next batches are worked on. Never rejects: see life.failure. */
-  #checkpoint(life: Life<Input>): Promise<void> {
-    const at = life.at;
-    if (at === undefined) return Promise.resolve();
+  /**
+   * Takes the state behind the last batch given to the engine, and writes it while the next are worked on. Never rejects:
+   * see life.failure.
+   */
+  #checkpoint(life: Life): Promise<void> {
+    const nothingNew = life.at === undefined && life.underWay === 0;
+    if (nothingNew || life.failure !== undefined) return Promise.resolve();
     const startedAt = performance.now();
     this.#lastCheckpointMs = Date.now();
-    const state = life.partition.snapshot();
+    let writing: Promise<void> | undefined;
+    try {
+      const state = life.engine.snapshot();
+      if (!(state instanceof Promise)) writing = this.#writeCheckpoint(life, state, startedAt);
+      else {
+        state.catch(() => undefined);
+        let written: Promise<void> | undefined;
+        // Begun in order; that it is written is not waited for there.
+        writing = this.#inOrder(life, async () => {
+          written = this.#writeCheckpoint(life, await state, startedAt);
+          written.catch(() => undefined);
+        }).then(() => written);
+      }
+    } catch (error) {
+      writing = Promise.reject(error);
+    }
+    life.checkpointing = writing
+      .catch((error: unknown) => this.#interrupt(life, error))
+      .finally(() => {
+        life.checkpointing = undefined;
+      });
+    return life.checkpointing;
+  }
+
+  /** Writes `state`, which is that behind `life.at`. Everything up to the first wait belongs to that moment. */
+  #writeCheckpoint(life: Life, state: Uint8Array, startedAt: number): Promise<void> {
+    const at = life.at;
+    if (at === undefined) return Promise.resolve();
     life.dirtyMessages = 0;
     const snapshotSeconds = (performance.now() - startedAt) / 1000;
     // Outputs of later inputs are published after this moment, so they come behind what is acknowledged now.
@@ -388,7 +510,7 @@ class Runner<Input> implements Running {
     const after = new Map(
       this.#outputStreams.map(({ stream }) => [stream, this.#outputsAfter(life, stream)]),
     );
-    const written = life.publisher.flush().then(async () => {
+    return life.publisher.flush().then(async () => {
       const outputs: OutputPosition[] = this.#outputStreams.map(({ stream }) => ({
         stream,
         after: after.get(stream)!,
@@ -405,22 +527,17 @@ class Runner<Input> implements Running {
         stateBytes: state.byteLength,
         writtenBytes,
       });
+      this.#lostEngines = 0;
       this.#forgetStale(life);
     });
-    life.checkpointing = written
-      .catch((error: unknown) => this.#interrupt(life, error))
-      .finally(() => {
-        life.checkpointing = undefined;
-      });
-    return life.checkpointing;
   }
 
-  #outputsAfter(life: Life<Input>, stream: string): number {
+  #outputsAfter(life: Life, stream: string): number {
     return life.already.after(stream) ?? life.publisher.acked.get(stream)?.seq ?? life.ends.get(stream) ?? 0;
   }
 
   /** Outputs stored before that nobody computes again mean lost input or a processor that is not deterministic. */
-  #forgetStale(life: Life<Input>): void {
+  #forgetStale(life: Life): void {
     if (life.already.waiting === 0 || this.#lag > 0 || ++life.quietCheckpoints < 4) return;
     const forgotten = life.already.forget();
     this.#meters.unmatched(forgotten);
@@ -431,7 +548,7 @@ class Runner<Input> implements Running {
   }
 
   /** After a reconnection: a server that lost stored outputs needs them again. */
-  async #checkOutputs(life: Life<Input>): Promise<void> {
+  async #checkOutputs(life: Life): Promise<void> {
     this.#verifyOutputs = false;
     for (const [stream, through] of life.publisher.acked) {
       const position = { stream, after: 0, through };
@@ -448,7 +565,7 @@ class Runner<Input> implements Running {
   #onTimer(): void {
     const life = this.#life;
     if (life === undefined || this.#state !== 'running') return;
-    this.#meters.figures(this.#lag, life.partition.figures?.() ?? {}, life.publisher.counts, this.#counts);
+    this.#meters.figures(this.#lag, life.engine.figures(), life.publisher.counts, this.#counts);
     if (this.#verifyOutputs && !this.#stepping) {
       void this.#checkOutputs(life).catch((error: unknown) => this.#interrupt(life, error));
     }

@@ -2,6 +2,7 @@
 import type { JetStreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/nats-core';
 import type { MetricsRegistry } from '#streams/metrics.ts';
+import type { ProcessorRecipe } from './worker-protocol.ts';
 
 export interface RunnerOptions {
   readonly nc: NatsConnection;
@@ -18,6 +19,11 @@ export interface RunnerOptions {
   readonly maxBytes?: number;
   /** Bound of the publisher: unacknowledged outputs. */
   readonly maxInFlight?: number;
+  /**
+   * Runs the partition in a worker thread that makes the processor from this, beside reading and publishing on this one.
+   * Not given: in this thread. Decoders get no headers and no deliveries in a worker.
+   */
+  readonly worker?: ProcessorRecipe;
   readonly log?: (line: string) => void;
 }
 

@@ -1,5 +1,5 @@
-// One batch through a partition: what cannot be decoded and what makes the partition throw is set aside as quarantine
-// messages; everything else becomes outputs. No I/O.
+// One batch through a partition: what cannot be decoded and what makes the partition throw is refused, to be set aside as
+// quarantine messages; everything else becomes outputs. No I/O.
 import type { RawMessage } from '#streams/consume.ts';
 import { messageOf, StreamsError } from '#streams/errors.ts';
 import { parseDelivery } from '#streams/position.ts';
@@ -15,6 +15,11 @@ export class PoisonedBatch extends Error {
     this.name = 'PoisonedBatch';
     this.throughSeq = throughSeq;
   }
+
+  /** The error of `messages`, the last of which says how far the suspicion reaches. */
+  static of(messages: readonly RawMessage[], cause: unknown): PoisonedBatch {
+    return new PoisonedBatch(parseDelivery(messages[messages.length - 1]!.reply ?? '').seq, cause);
+  }
 }
 
 /** Input on its way to quarantine. */
@@ -24,66 +29,64 @@ export interface SetAside {
   readonly poisonous: boolean;
 }
 
+/** One of a batch's messages that was not taken, and why. */
+export interface Refused {
+  readonly index: number;
+  readonly error: unknown;
+  readonly poisonous: boolean;
+}
+
 interface Decoded<Input> {
   readonly input: Input;
   readonly message: RawMessage;
 }
 
-/**
- * Runs `messages` through `partition`; `by` names the runner in quarantine.
- * @throws PoisonedBatch when the partition throws; its state must be thrown away then
- */
-export function runBatch<Input>(
+/** Runs `messages` through `partition`. What the partition throws is thrown on; its state must be thrown away then. */
+export function throughPartition<Input>(
   processor: Processor<Input>,
   partition: Partition<Input>,
   messages: readonly RawMessage[],
-  by: string,
-): { outputs: readonly Output[]; bad: readonly SetAside[] } {
+): { outputs: readonly Output[]; refused: readonly Refused[] } {
   const inputs: Input[] = [];
-  let bad: SetAside[] | undefined;
-  for (const message of messages) {
+  const refused: Refused[] = [];
+  for (let index = 0; index < messages.length; index++) {
     try {
-      inputs.push(processor.decode(message));
+      inputs.push(processor.decode(messages[index]!));
     } catch (error) {
-      bad ??= [];
-      bad.push(setAside(processor, by, message, error, false));
+      refused.push({ index, error, poisonous: false });
     }
   }
-  try {
-    return { outputs: inputs.length === 0 ? [] : partition.onBatch(inputs), bad: bad ?? [] };
-  } catch (error) {
-    throw new PoisonedBatch(parseDelivery(messages[messages.length - 1]!.reply ?? '').seq, error);
-  }
+  return { outputs: inputs.length === 0 ? [] : partition.onBatch(inputs), refused };
 }
 
 /**
- * The same for a batch in which something makes the partition throw: each input alone. What throws is set aside, and the
+ * The same for a batch in which something makes the partition throw: each input alone. What throws is refused, and the
  * state is rebuilt from the last good snapshot without it. Gives the partition to go on with.
  */
-export function runOneByOne<Input>(
+export function eachThroughPartition<Input>(
   processor: Processor<Input>,
   start: Partition<Input>,
   messages: readonly RawMessage[],
-  by: string,
-): { partition: Partition<Input>; outputs: Output[]; bad: SetAside[] } {
+): { partition: Partition<Input>; outputs: Output[]; refused: Refused[] } {
   let partition = start;
   let snapshot = partition.snapshot();
   let since: Decoded<Input>[] = [];
   const outputs: Output[] = [];
-  const bad: SetAside[] = [];
-  for (const message of messages) {
+  const refused: Refused[] = [];
+  for (let index = 0; index < messages.length; index++) {
+    const message = messages[index]!;
     let input: Input;
     try {
       input = processor.decode(message);
     } catch (error) {
-      bad.push(setAside(processor, by, message, error, false));
+      refused.push({ index, error, poisonous: false });
       continue;
     }
     try {
       for (const output of partition.onBatch([input])) outputs.push(output);
       since.push({ input, message });
     } catch (error) {
-      bad.push(setAside(processor, by, message, poison(processor.name, error), true));
+      refused.push({ index, error: poison(processor.name, error), poisonous: true });
       partition = processor.create();
       partition.restore(snapshot);
       // Their outputs are already in `outputs`; only the state is needed again.
@@ -92,26 +95,61 @@ export function runOneByOne<Input>(
       since = [];
     }
   }
-  return { partition, outputs, bad };
+  return { partition, outputs, refused };
 }
 
-function setAside<Input>(
+/**
+ * throughPartition() with what was refused as quarantine messages; `by` names the runner in them.
+ * @throws PoisonedBatch when the partition throws
+ */
+export function runBatch<Input>(
   processor: Processor<Input>,
+  partition: Partition<Input>,
+  messages: readonly RawMessage[],
   by: string,
-  raw: RawMessage,
-  error: unknown,
-  poisonous: boolean,
-): SetAside {
-  const { seq, timeNs } = parseDelivery(raw.reply ?? '');
-  const message = quarantineMessage({
-    subject: raw.subject,
-    payload: raw.data,
-    error,
-    by,
-    receivedMs: Number(BigInt(timeNs) / 1_000_000n),
-    from: { stream: processor.input.stream, seq },
+): { outputs: readonly Output[]; bad: readonly SetAside[] } {
+  try {
+    const { outputs, refused } = throughPartition(processor, partition, messages);
+    return { outputs, bad: setAside(processor.input.stream, by, messages, refused) };
+  } catch (error) {
+    throw PoisonedBatch.of(messages, error);
+  }
+}
+
+/** eachThroughPartition() with what was refused as quarantine messages. */
+export function runOneByOne<Input>(
+  processor: Processor<Input>,
+  start: Partition<Input>,
+  messages: readonly RawMessage[],
+  by: string,
+): { partition: Partition<Input>; outputs: Output[]; bad: readonly SetAside[] } {
+  const { partition, outputs, refused } = eachThroughPartition(processor, start, messages);
+  return { partition, outputs, bad: setAside(processor.input.stream, by, messages, refused) };
+}
+
+const NOTHING: readonly SetAside[] = [];
+
+/** The quarantine messages of what was refused of `messages`, which were read from `stream`. */
+export function setAside(
+  stream: string,
+  by: string,
+  messages: readonly RawMessage[],
+  refused: readonly Refused[],
+): readonly SetAside[] {
+  if (refused.length === 0) return NOTHING;
+  return refused.map(({ index, error, poisonous }) => {
+    const raw = messages[index]!;
+    const { seq, timeNs } = parseDelivery(raw.reply ?? '');
+    const message = quarantineMessage({
+      subject: raw.subject,
+      payload: raw.data,
+      error,
+      by,
+      receivedMs: Number(BigInt(timeNs) / 1_000_000n),
+      from: { stream, seq },
+    });
+    return { message, poisonous };
   });
-  return { message, poisonous };
 }
 
 function poison(name: string, error: unknown): StreamsError {
