@@ -16,7 +16,9 @@ export interface TracksInput {
  * The decoder of a venue's tracks. It throws StreamsError `frame-malformed` for bytes that are no frame and
  * `source-unknown` for a source or level that the venue does not have: such input goes to quarantine.
  */
-export function tracksDecoder(venue: Venue): (message: RawMessage) => TracksInput {
+export function tracksDecoder(
+  venue: Pick<Venue, 'org' | 'id' | 'cameras'>,
+): (message: RawMessage) => TracksInput {
   const sources = new Map<string, number>();
   const subjectOf = (source: string): string =>
     observationSubject('tracks', { org: venue.org, venue: venue.id, source });

@@ -4,6 +4,7 @@ import { StreamsError } from '../errors.ts';
 import { accessEvent, businessEvent, countsEvent, fenceEvent, healthEvent } from './events.ts';
 import { decodeGrid, encodeGrid, type GridFrame } from './grid.ts';
 import { type Codec, jsonCodec } from './json.ts';
+import { type SceneFrame, sceneCodec, sceneFrame } from './scene.ts';
 import { decodeTracks, emptyTrackFrame, encodeTracks, type TrackFrame } from './tracks.ts';
 import {
   type DensityWindow,
@@ -183,6 +184,34 @@ export const pressureKind: MessageKind<PressureWindow> = json(
   },
 );
 
+export const sceneKind: MessageKind<SceneFrame> = {
+  name: 'win.scene',
+  address: 'win.scene.{org}.{venue}.{key}',
+  version: 1,
+  title: 'Reference measures of one frame of a recorded scene',
+  encoding: 'json',
+  codec: sceneCodec,
+  example: {
+    org: 'measure',
+    venue: 'bottleneck',
+    frame: 25,
+    epochMs: EXAMPLE_MS,
+    id: [3, 7],
+    x: [0.1, -1.5],
+    y: [0.25, 1 / 3],
+    speed: [1.25, null],
+    vx: [-1, null],
+    vy: [0.75, null],
+    classicDensity: 0.125,
+    voronoiDensity: 0.1,
+    meanSpeed: 1.25,
+    voronoiSpeed: 0.0625,
+    withoutCell: 0,
+    crossed: [3],
+  },
+  jsonSchema: () => z.toJSONSchema(sceneFrame),
+};
+
 export const countsKind = json(
   'obs.counts',
   `obs.counts.${SOURCE}`,
@@ -267,6 +296,7 @@ export const MESSAGE_KINDS: readonly AnyMessageKind[] = [
   erased(densityKind),
   erased(flowKind),
   erased(pressureKind),
+  erased(sceneKind),
   erased(gridKind),
 ];
 
