@@ -17,7 +17,7 @@ import { connect } from '#streams/connect.ts';
 import { messageOf } from '#streams/errors.ts';
 import { isToken } from '#streams/subjects.ts';
 import { VenueStore } from '#streams/venues.ts';
-import { natsOption, parseSpeed, parseVenueAddress, type VenueAddress } from '../context.ts';
+import { natsOption, parseSpeed, parseVenueAddress, type VenueAddress, wholeNumber } from '../context.ts';
 import { describeReplay } from '../replay/describe.ts';
 import { parseMoment } from '../replay/moment.ts';
 import { endWithParent, untilSignal } from '../supervise.ts';
@@ -33,6 +33,7 @@ interface ReplayOptions {
   readonly replace: boolean;
   readonly publish: boolean;
   readonly processor: readonly string[];
+  readonly workers?: number;
   readonly json: boolean;
 }
 
@@ -70,6 +71,12 @@ export function register(program: Command): void {
       new Option('--processor <names...>', 'which processors')
         .choices(Object.keys(REPLAYABLE))
         .default(['density']),
+    )
+    .addOption(
+      new Option(
+        '--workers <n>',
+        'threads at maximum speed (default: as many as pay); 1 keeps results in order',
+      ).argParser(wholeNumber(1, 256)),
     )
     .option('--json', 'the report as one line of JSON', false)
     .action(async (options: ReplayOptions) => {
@@ -114,6 +121,7 @@ async function replayVenue(
     session,
     replace: options.replace,
     publish: options.publish,
+    threads: { servers: options.nats, ...(options.workers === undefined ? {} : { most: options.workers }) },
     signal: abort.signal,
     ...(changes ? { changes } : {}),
     onProgress: (eventMs, results) => {

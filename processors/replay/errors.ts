@@ -4,7 +4,8 @@ export type ReplayErrorCode =
   | 'span-invalid'
   | 'venue-unknown'
   | 'session-exists'
-  | 'processor-unknown';
+  | 'processor-unknown'
+  | 'part-failed';
 
 /** An error with a stable `code`, a sentence that says what happened, and `remedy`: what to do. */
 export class ReplayError extends Error {

@@ -1,7 +1,6 @@
-// One processor at work in a replay: raw messages in, outputs out; the same step that the runner makes, without its
-// checkpoints and acknowledgements.
+// One processor at work in a replay: raw messages in, outputs out. It sets aside what live sets aside: input that cannot be
+// decoded, and input on which the processor fails, whose state is then as if it had not come.
 import type { Output, Partition, Processor } from '#processors/runtime/index.ts';
-import { runBatch, runOneByOne } from '#processors/runtime/step.ts';
 import type { RawMessage } from '#streams/consume.ts';
 
 export interface Lane {
@@ -12,10 +11,18 @@ export interface Lane {
   /** Inputs that could not be read, or on which the processor failed; live has them in quarantine. */
   readonly setAside: number;
   /**
-   * @throws PoisonedBatch (processors/runtime/step.ts) when the processor fails: this lane is spent then, and a new one must
-   *   take that batch `oneByOne`
+   * @throws LaneSpent when the processor fails: a new lane must then take these messages `oneByOne`, which finds the input
+   *   that does it
    */
   feed(messages: readonly RawMessage[], oneByOne: boolean): readonly Output[];
+}
+
+/** The processor failed within a batch, and its state with it. */
+export class LaneSpent extends Error {
+  constructor(name: string, cause: unknown) {
+    super(`${name} fails on its input`, { cause });
+    this.name = 'LaneSpent';
+  }
 }
 
 export function processorLane<Input>(processor: Processor<Input>): Lane {
@@ -49,14 +56,42 @@ class ProcessorLane<Input> implements Lane {
   }
 
   feed(messages: readonly RawMessage[], oneByOne: boolean): readonly Output[] {
-    if (!oneByOne) {
-      const { outputs, bad } = runBatch(this.#processor, this.#partition, messages, 'replay');
-      this.#setAside += bad.length;
-      return outputs;
+    const inputs: Input[] = [];
+    for (const message of messages) {
+      try {
+        inputs.push(this.#processor.decode(message));
+      } catch {
+        // Live has it in quarantine with its reason; here it is counted.
+        this.#setAside++;
+      }
     }
-    const { partition, outputs, bad } = runOneByOne(this.#processor, this.#partition, messages, 'replay');
-    this.#partition = partition;
-    this.#setAside += bad.length;
+    if (inputs.length === 0) return [];
+    if (oneByOne) return this.#oneByOne(inputs);
+    try {
+      return this.#partition.onBatch(inputs);
+    } catch (error) {
+      throw new LaneSpent(this.#processor.name, error);
+    }
+  }
+
+  #oneByOne(inputs: readonly Input[]): Output[] {
+    const outputs: Output[] = [];
+    let snapshot = this.#partition.snapshot();
+    let since: Input[] = [];
+    for (const input of inputs) {
+      try {
+        for (const output of this.#partition.onBatch([input])) outputs.push(output);
+        since.push(input);
+      } catch {
+        this.#setAside++;
+        this.#partition = this.#processor.create();
+        this.#partition.restore(snapshot);
+        // Their outputs are already in `outputs`; only the state is needed again.
+        for (const good of since) this.#partition.onBatch([good]);
+        snapshot = this.#partition.snapshot();
+        since = [];
+      }
+    }
     return outputs;
   }
 }

@@ -3,7 +3,6 @@
 import type { JetStreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/nats-core';
 import type { Output } from '#processors/runtime/index.ts';
-import { PoisonedBatch } from '#processors/runtime/step.ts';
 import { BatchConsumer } from '#streams/consume.ts';
 import { StreamsError } from '#streams/errors.ts';
 import {
@@ -13,7 +12,7 @@ import {
   startOfHistory,
   type WallClock,
 } from '#streams/replay/index.ts';
-import type { Lane } from './lane.ts';
+import { type Lane, LaneSpent } from './lane.ts';
 
 /** A processor under one set of rules, and who takes its results. */
 export interface PassLane {
@@ -60,10 +59,7 @@ export interface PassReport {
 
 const PROGRESS_MS = 1_000;
 
-/**
- * @throws StreamsError `consume-failed` when the venue has no history, or retention overtakes the replay;
- *   `processor-failed` when the processor fails even on single inputs
- */
+/** @throws StreamsError `consume-failed` when the venue has no history, or retention overtakes the replay */
 export async function runPass(
   nc: NatsConnection,
   jsm: JetStreamManager,
@@ -77,16 +73,9 @@ export async function runPass(
     try {
       return await attempt.run(nc);
     } catch (error) {
-      if (!(error instanceof PoisonedBatch)) throw error;
-      if (error.throughSeq <= suspectThrough) {
-        throw new StreamsError(
-          'processor-failed',
-          `a processor fails on history up to message ${error.throughSeq}, and again when taken one by one`,
-          'this is a defect of the processor: report it',
-          error.cause,
-        );
-      }
-      suspectThrough = error.throughSeq;
+      if (!(error instanceof LaneSpent)) throw error;
+      // It read further than before, because everything up to there was taken one by one.
+      suspectThrough = attempt.fedThrough;
       await request.onRestart?.();
     }
   }
@@ -104,6 +93,7 @@ class Attempt {
   #results = 0;
   #withheld = 0;
   #readThrough: number;
+  #fedThrough: number;
   #reportedAt = performance.now();
 
   constructor(jsm: JetStreamManager, request: PassRequest, start: HistoryStart, suspectThrough: number) {
@@ -117,6 +107,12 @@ class Attempt {
     }));
     this.#pace = new Pace(request.speed, request.fromMs, request.clock);
     this.#readThrough = start.after.seq;
+    this.#fedThrough = start.after.seq;
+  }
+
+  /** The last message that a lane was given. */
+  get fedThrough(): number {
+    return this.#fedThrough;
   }
 
   async run(nc: NatsConnection): Promise<PassReport> {
@@ -136,6 +132,7 @@ class Attempt {
         const batch = signal?.aborted ? undefined : await consumer.next();
         if (batch === undefined) return this.#report('stopped');
         this.#messages += batch.messages.length;
+        this.#fedThrough = batch.last.seq;
         for (const { lane, take } of this.#lanes) {
           const outputs = lane.feed(batch.messages, this.#readThrough < this.#suspectThrough);
           const waiting = this.#handOn(outputs, 0, take);

@@ -9,6 +9,12 @@ import type { LevelSample } from './levels.ts';
 
 const decoder = new TextDecoder();
 
+/** What a recorder of a part of the span has. */
+export interface RecordedPart {
+  readonly firstEndMs: number;
+  readonly values: ReadonlyMap<string, Float64Array>;
+}
+
 export class DensityRecorder {
   readonly hopMs: number;
   /** End of the first window that lies in the span. */
@@ -41,6 +47,17 @@ export class DensityRecorder {
     if (Number.isInteger(at) && at >= 0 && at < this.#ends) {
       this.#values.get(zone)![at] = density === null ? Number.NaN : density.mean;
     }
+  }
+
+  /** Everything noted, to be handed to another thread. */
+  recorded(): RecordedPart {
+    return { firstEndMs: this.#firstEndMs, values: this.#values };
+  }
+
+  /** Takes over what a recorder of a part of this span has noted. */
+  absorb({ firstEndMs, values }: RecordedPart): void {
+    const at = (firstEndMs - this.#firstEndMs) / this.hopMs;
+    for (const [zone, part] of values) this.#values.get(zone)?.set(part, at);
   }
 
   /** One sample per window end, in order; none for a zone that the venue does not have. */

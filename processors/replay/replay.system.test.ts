@@ -14,13 +14,17 @@ import {
   replayStatus,
   replayStatusSubject,
 } from '#streams/replay/index.ts';
+import { decodeTracks } from '#streams/schema/tracks.ts';
 import type { RunningServer } from '#streams/server/index.ts';
 import { STREAM, topology } from '#streams/topology.ts';
 import { startTestServer } from '#testing/nats.ts';
 import { readStream, type StoredMessage } from '#testing/system/read-stream.ts';
+import { processorLane } from './lane.ts';
+import { runPass } from './pass.ts';
 import { parseRules } from './rules.ts';
 import { type ReplayReport, type ReplayRequest, runReplay } from './run.ts';
 import { hallTraffic, START_MS, smallHall } from './scene.ts';
+import { ReplaySession } from './session.ts';
 
 const SECONDS = 1_500;
 const FROM_MS = START_MS + 1_200_000;
@@ -81,12 +85,12 @@ async function liveState() {
   const streams: Record<string, unknown> = {};
   for (const name of [STREAM.tracks, STREAM.derived, STREAM.grid, STREAM.quarantine, 'KV_CHECKPOINTS']) {
     const { state } = await jsm.streams.info(name);
-    streams[name] = {
-      messages: state.messages,
-      last: state.last_seq,
-      first: state.first_seq,
-      consumers: state.consumer_count,
-    };
+    // Nameless readers come and go; those with a name are somebody's place in the stream.
+    const named: string[] = [];
+    for await (const { name: consumer, config } of jsm.consumers.list(name)) {
+      if (config.durable_name !== undefined) named.push(consumer);
+    }
+    streams[name] = { messages: state.messages, last: state.last_seq, first: state.first_seq, named };
   }
   const { name, ack_floor, delivered, num_pending, num_ack_pending, config } = await jsm.consumers.info(
     STREAM.tracks,
@@ -308,6 +312,88 @@ describe('what-if', () => {
       messages.filter(({ subject }) => subject.startsWith('late.')).length;
     expect(late(liveResults())).toBeGreaterThan(0);
     expect(late(await sessionResults('bounds'))).toBe(0);
+  });
+});
+
+describe('threads', () => {
+  it('parts in time computed side by side are the whole', async () => {
+    const changes = parseRules('{"levels":{"uses":{"moving":{"red":5.5}}}}');
+    const before = await liveState();
+    const whole = await replay('whole', { changes });
+    const parts = await replay('parts', { changes, threads: { servers: server.url, most: 3 } });
+    expect([whole.threads, parts.threads]).toEqual([1, 3]);
+    expect(parts.state).toBe('complete');
+    expect(parts.forgotten).toBe(0);
+    const sorted = (messages: readonly StoredMessage[]) =>
+      new Map([...bySubject(messages)].map(([subject, list]) => [subject, list.sort()]));
+    expect(sorted(await sessionResults('parts'))).toEqual(sorted(liveResults()));
+    expect(parts.comparison).toEqual(whole.comparison);
+    expect(await liveState()).toEqual(before);
+  });
+
+  it('one that fails ends the replay with its reason', async () => {
+    const nowhere = smallHall('nowhere').document;
+    const failing = replay('broken', { document: nowhere, threads: { servers: server.url, most: 2 } });
+    await expect(failing).rejects.toMatchObject({ code: 'part-failed', message: /no frame of lab\/nowhere/ });
+  });
+});
+
+describe('a frame on which a processor fails', () => {
+  it('is left out as live leaves it out, and everything else comes once', async () => {
+    const bad = FROM_MS + 50_100;
+    const plain = densityProcessor(venue);
+    const failing: typeof plain = {
+      ...plain,
+      create() {
+        const partition = plain.create();
+        return {
+          onBatch(inputs) {
+            if (inputs.some(({ payload }) => decodeTracks(payload).epochMs === bad))
+              throw new Error('a defect');
+            return partition.onBatch(inputs);
+          },
+          snapshot: () => partition.snapshot(),
+          restore: (bytes) => partition.restore(bytes),
+          figures: () => partition.figures?.() ?? {},
+        };
+      },
+    };
+    const session = await ReplaySession.open(nc, jsm, 'defect', false);
+    const report = await runPass(nc, jsm, {
+      org: 'lab',
+      venue: 'hall',
+      lanes: [{ create: () => processorLane(failing), take: (output) => session.publish(output) }],
+      fromMs: FROM_MS,
+      toMs: TO_MS,
+      speed: Number.POSITIVE_INFINITY,
+      warmUpMs: 920_000,
+      settleMs: 12_000,
+      outOfOrderMs: 18_500,
+      onRestart: () => session.leaveOutStored(),
+    });
+    await session.close();
+    expect(report.state).toBe('complete');
+    const got = await sessionResults('defect');
+    const ids = got.map(({ messageId }) => messageId);
+    expect(new Set(ids).size).toBe(ids.length);
+    // Every first result is there; those before the frame are live's.
+    const first = (messages: readonly StoredMessage[]) =>
+      messages.filter(({ subject, messageId }) => subject.startsWith('win.') && messageId.endsWith('|0'));
+    expect(
+      first(got)
+        .map(({ messageId }) => messageId)
+        .sort(),
+    ).toEqual(
+      first(liveResults())
+        .map(({ messageId }) => messageId)
+        .sort(),
+    );
+    const early = (messages: readonly StoredMessage[]) =>
+      bySubject(messages.filter((message) => eventMs(message) < bad));
+    expect(early(got)).toEqual(early(liveResults()));
+    const tick = `win.density-now.lab.hall.west|500|${Math.ceil(bad / 500) * 500}|0`;
+    const at = (messages: readonly StoredMessage[]) => messages.find(({ messageId }) => messageId === tick);
+    expect(hex(at(got)!)).not.toBe(hex(at(liveResults())!));
   });
 });
 

@@ -20,25 +20,33 @@ const IN_FLIGHT = 4_096;
 
 export type SessionStatus = Omit<ReplayStatus, 'session'>;
 
-export class ReplaySession {
+/** What a helping thread needs to publish in the same session. */
+export interface SessionKey {
   readonly name: string;
+  /**
+   * Begins the message ids of this run alone: the server drops a message whose id it has seen, also of a session that
+   * was cleared since.
+   */
+  readonly idPrefix: string;
+  /** Its messages lie behind this sequence. */
+  readonly after: number;
+}
+
+export class ReplaySession {
+  readonly key: SessionKey;
   readonly #nc: NatsConnection;
   readonly #jsm: JetStreamManager;
   readonly #publisher: Publisher;
   readonly #prefix: string;
-  /** Of this run alone: the server drops a message whose id it has seen, also of a session that was cleared since. */
-  readonly #idPrefix = `replay|${nuid.next()}|`;
-  readonly #after: number;
   #already: ReadonlyMap<string, number> = new Map();
   #said = 0;
   #results = 0;
 
-  private constructor(nc: NatsConnection, jsm: JetStreamManager, name: string, after: number) {
-    this.name = name;
+  private constructor(nc: NatsConnection, jsm: JetStreamManager, key: SessionKey) {
+    this.key = key;
     this.#nc = nc;
     this.#jsm = jsm;
-    this.#prefix = replaySubject(name, '');
-    this.#after = after;
+    this.#prefix = replaySubject(key.name, '');
     this.#publisher = new Publisher(nc, { maxMessages: IN_FLIGHT });
   }
 
@@ -74,12 +82,17 @@ export class ReplaySession {
       }
       await jsm.streams.purge(STREAM.replay, { filter });
     }
-    return new ReplaySession(nc, jsm, name, state.last_seq);
+    return new ReplaySession(nc, jsm, { name, idPrefix: `replay|${nuid.next()}|`, after: state.last_seq });
+  }
+
+  /** Takes part in a session that another thread has begun. */
+  static join(nc: NatsConnection, jsm: JetStreamManager, key: SessionKey): ReplaySession {
+    return new ReplaySession(nc, jsm, key);
   }
 
   /** Publishes a result under the session. Returns a promise when the server is behind. */
   publish(output: Output): Promise<void> | undefined {
-    const messageId = this.#idPrefix + output.messageId;
+    const messageId = this.key.idPrefix + output.messageId;
     if (this.#already.has(messageId)) return undefined;
     this.#results++;
     return this.#publisher.publish({
@@ -92,9 +105,9 @@ export class ReplaySession {
 
   say(status: SessionStatus): Promise<void> | undefined {
     return this.#publisher.publish({
-      subject: replayStatusSubject(this.name),
-      payload: encoder.encode(JSON.stringify({ session: this.name, ...status } satisfies ReplayStatus)),
-      messageId: `${this.#idPrefix}status|${this.#said++}`,
+      subject: replayStatusSubject(this.key.name),
+      payload: encoder.encode(JSON.stringify({ session: this.key.name, ...status } satisfies ReplayStatus)),
+      messageId: `${this.key.idPrefix}status|${this.#said++}`,
       headers: { 'content-type': 'application/json' },
     });
   }
@@ -102,8 +115,12 @@ export class ReplaySession {
   /** Everything so far is stored; what of it comes again is left out from now on. */
   async leaveOutStored(): Promise<void> {
     await this.#publisher.flush();
-    const output = { stream: STREAM.replay, filters: [replayFilter(this.name)], idPrefix: this.#idPrefix };
-    this.#already = (await idsAfter(this.#nc, this.#jsm, output, this.#after)).ids;
+    const output = {
+      stream: STREAM.replay,
+      filters: [replayFilter(this.key.name)],
+      idPrefix: this.key.idPrefix,
+    };
+    this.#already = (await idsAfter(this.#nc, this.#jsm, output, this.key.after)).ids;
   }
 
   /** Waits until everything is stored. */
@@ -117,7 +134,7 @@ export class ReplaySession {
   }
 
   async #stored(): Promise<number> {
-    const filter = replayFilter(this.name);
+    const filter = replayFilter(this.key.name);
     const { state } = await this.#jsm.streams.info(STREAM.replay, { subjects_filter: filter });
     return Object.values(state.subjects ?? {}).reduce((sum, count) => sum + count, 0);
   }
@@ -127,9 +144,14 @@ export class ReplaySession {
     return this.#results;
   }
 
-  /** How many of its messages the stream has forgotten again, being full. After close(). */
-  async forgotten(): Promise<number> {
-    return Math.max(0, this.#publisher.counts.published - (await this.#stored()));
+  /** Messages sent here, results and status. */
+  get sent(): number {
+    return this.#publisher.counts.published;
+  }
+
+  /** How many of the session's messages the stream has forgotten again, being full; `elsewhere` were sent by others. After close(). */
+  async forgotten(elsewhere: number): Promise<number> {
+    return Math.max(0, this.sent + elsewhere - (await this.#stored()));
   }
 }
 
