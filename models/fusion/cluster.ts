@@ -1,0 +1,128 @@
+// Which sightings are one person: camera after camera, the sightings of one are assigned to the persons found so far so that
+// the whole fits best. Two sightings of one camera are never one person, because each person takes at most one of them.
+import { assignSparse } from './assignment.ts';
+import type { Sighting } from './sighting.ts';
+
+/** Sightings of one person, by camera, and what follows from them. */
+export interface Cluster {
+  readonly sightings: Sighting[];
+  /** Mean position, weighted by the inverse of the variances. */
+  x: number;
+  y: number;
+  /** Variance of each coordinate of the mean, m2. */
+  variance: number;
+}
+
+/** Clusters by the square of the floor they are in. */
+class Squares {
+  readonly #size: number;
+  readonly #squares = new Map<number, number[]>();
+
+  constructor(clusters: readonly Cluster[], size: number) {
+    this.#size = size;
+    clusters.forEach(({ x, y }, i) => {
+      const key = this.#key(Math.floor(x / size), Math.floor(y / size));
+      const known = this.#squares.get(key);
+      if (known) known.push(i);
+      else this.#squares.set(key, [i]);
+    });
+  }
+
+  /** Calls with every cluster in the squares about (x, y): all within `size`, and some beyond. */
+  each(x: number, y: number, take: (i: number) => void): void {
+    const [column, row] = [Math.floor(x / this.#size), Math.floor(y / this.#size)];
+    for (let c = column - 1; c <= column + 1; c++) {
+      for (let r = row - 1; r <= row + 1; r++) {
+        for (const i of this.#squares.get(this.#key(c, r)) ?? []) take(i);
+      }
+    }
+  }
+
+  #key(column: number, row: number): number {
+    // Coordinates reach 100 km: well within 2^26 squares either way, so that the key is exact.
+    return column * 2 ** 26 + row;
+  }
+}
+
+/**
+ * Persons behind `sightings`, which are in order of camera and local id. A pair costs its squared Mahalanobis distance
+ * |a - b|^2 / (var a + var b), and `change` more where the two were not one person before; beyond `gate` there is no pair.
+ */
+export function clusterSightings(sightings: readonly Sighting[], gate: number, change: number): Cluster[] {
+  const clusters: Cluster[] = [];
+  for (let from = 0; from < sightings.length; ) {
+    const { camera } = sightings[from]!;
+    let to = from;
+    while (to < sightings.length && sightings[to]!.camera === camera) to++;
+    const rows = sightings.slice(from, to);
+    const columns = assignSightings(rows, clusters, gate, change);
+    rows.forEach((sighting, r) => {
+      const column = columns[r]!;
+      if (column < 0) {
+        clusters.push(alone(sighting));
+      } else addTo(clusters[column]!, sighting);
+    });
+    from = to;
+  }
+  return clusters;
+}
+
+/** The cluster of each sighting of one camera, -1 for none: the least total cost, see clusterSightings. */
+export function assignSightings(
+  rows: readonly Sighting[],
+  clusters: readonly Cluster[],
+  gate: number,
+  change: number,
+): Int32Array {
+  const none = new Int32Array(rows.length).fill(-1);
+  if (clusters.length === 0) return none;
+  const widest = (list: readonly { variance: number }[]): number =>
+    list.reduce((most, { variance }) => Math.max(most, variance), 0);
+  const reach = Math.sqrt((widest(rows) + widest(clusters)) * gate);
+  const squares = new Squares(clusters, Math.max(0.1, reach));
+  const starts = new Int32Array(rows.length + 1);
+  const targets: number[] = [];
+  const costs: number[] = [];
+  rows.forEach((one, r) => {
+    squares.each(one.x, one.y, (c) => {
+      const other = clusters[c]!;
+      const d = ((one.x - other.x) ** 2 + (one.y - other.y) ** 2) / (one.variance + other.variance);
+      if (d > gate) return;
+      const same = one.person !== 0 && other.sightings.some(({ person }) => person === one.person);
+      targets.push(c);
+      costs.push(same ? d : d + change);
+    });
+    starts[r + 1] = targets.length;
+  });
+  if (targets.length === 0) return none;
+  return assignSparse({ rows: rows.length, columns: clusters.length, starts, targets, costs }, gate + change);
+}
+
+/** A cluster of one. */
+export function alone(sighting: Sighting): Cluster {
+  const { x, y, variance } = sighting;
+  return { sightings: [sighting], x, y, variance };
+}
+
+function addTo(cluster: Cluster, sighting: Sighting): void {
+  const [a, b] = [1 / cluster.variance, 1 / sighting.variance];
+  cluster.x = (a * cluster.x + b * sighting.x) / (a + b);
+  cluster.y = (a * cluster.y + b * sighting.y) / (a + b);
+  cluster.variance = 1 / (a + b);
+  cluster.sightings.push(sighting);
+}
+
+/**
+ * Gives each cluster the id of a person: the first of its sightings' former ones that is not given yet, else a new one from
+ * `next`. Every sighting remembers it.
+ */
+export function identify(clusters: readonly Cluster[], next: () => number): number[] {
+  const given = new Set<number>();
+  return clusters.map(({ sightings }) => {
+    const former = sightings.find(({ person }) => person !== 0 && !given.has(person))?.person;
+    const id = former ?? next();
+    given.add(id);
+    for (const sighting of sightings) sighting.person = id;
+    return id;
+  });
+}
