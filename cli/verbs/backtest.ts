@@ -1,11 +1,11 @@
 // `tidewatch backtest`: what would have been forecast at every row of a series, beside what came, without looking ahead.
-import { open } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { parseHorizons, readSeries } from '#cli/forecast/series.ts';
-import { backtest, ForecastError, Score, stepOf } from '#models/forecast/index.ts';
+import { backtest, ForecastError, forecasterOf, parseModel, Score, stepOf } from '#models/forecast/index.ts';
 
-type Options = { in: string; to: string; horizons: string };
+type Options = { in: string; to: string; horizons: string; model?: string };
 
 export function register(program: Command): void {
   program
@@ -18,6 +18,7 @@ export function register(program: Command): void {
       'times such as 5m,15m,30m or steps of the series such as 1,3,6',
       '5m,15m,30m',
     )
+    .option('--model <folder>', 'a model that train has made; without it the statistical forecaster')
     .action(async (options: Options) => {
       for (const line of await backtestFile(options)) console.log(line);
     });
@@ -36,8 +37,13 @@ export async function backtestFile(options: Options): Promise<string[]> {
   const times = new Map(points.map((p) => [p.epochMs, p.text]));
   const scores = horizonsMs.map(() => new Score());
   let leftOut = 0;
+  const model =
+    options.model === undefined
+      ? undefined
+      : parseModel(await readFile(path.join(options.model, 'model.json'), 'utf8'));
   const rows = backtest(points, {
     horizonsMs,
+    ...(model ? { make: (o) => forecasterOf(model, o.stepMs, o.horizonsMs) } : {}),
     onLeftOut: () => {
       leftOut += 1;
     },

@@ -5,6 +5,9 @@ import type { Levels } from './history.ts';
 /** Numbers per feature vector. */
 export const FEATURES = 19;
 
+/** Inputs of a trained network: the features in the root scale, and the statistical median and band ends. */
+export const INPUTS = FEATURES + 3;
+
 export type Scale = 'raw' | 'root' | 'log';
 
 export function toScale(scale: Scale, value: number): number {

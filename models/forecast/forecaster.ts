@@ -94,6 +94,14 @@ export class StatisticalForecaster implements Forecaster {
     });
   }
 
+  /**
+   * What a trained network is told about the forecast for horizon number `i` from the newest value: INPUTS numbers into
+   * `x`. It answers in square roots of the value, less `centre`, in units of `unit`.
+   */
+  describe(i: number, x: Float64Array): { centre: number; unit: number } {
+    return this.#horizons[i].inputs(this.#bands.subarray(3 * i, 3 * i + 3), x);
+  }
+
   snapshot(): ForecastSnapshot {
     const { stepMs, horizonsMs } = this;
     return { version: 1, stepMs, horizonsMs, state: toBase64(this.#memory.save()) };

@@ -8,6 +8,7 @@ import { Ridge } from './ridge.ts';
 import { SPREAD_INPUTS, Spread } from './spread.ts';
 
 const SCALES: readonly Scale[] = ['raw', 'root', 'log'];
+const ROOT = SCALES.indexOf('root');
 /** Observations a regression remembers: a slow one for what is stable, a fast one for what changes. */
 const SPANS: readonly number[] = [3000, 300];
 const SIMPLE = 9;
@@ -158,6 +159,19 @@ export class Horizon {
     if (unit === 0) return 1;
     const largest = Math.max(Math.abs(this.#history.min), Math.abs(this.#history.max));
     return Math.max(unit, LEAST_SHARE * toScale(SCALES[i], largest), LEAST_UNIT);
+  }
+
+  /** See StatisticalForecaster.describe. `band` is the forecast from the newest step. */
+  inputs(band: Float64Array, x: Float64Array): { centre: number; unit: number } {
+    const at = this.#row(this.#history.slot);
+    const unit = this.#heads[at * HEAD + UNITS + 2 * ROOT];
+    const offset = (at * SCALES.length + ROOT) * FEATURES;
+    x.set(this.#features.subarray(offset, offset + FEATURES));
+    const centre = toScale('root', band[1]);
+    x[FEATURES] = (centre - this.#heads[at * HEAD + UNITS + 1 + 2 * ROOT]) / unit;
+    x[FEATURES + 1] = (toScale('root', band[0]) - centre) / unit;
+    x[FEATURES + 2] = (toScale('root', band[2]) - centre) / unit;
+    return { centre, unit };
   }
 
   #simple(l: Levels, e: number): void {

@@ -12,5 +12,16 @@ export {
 } from './backtest.ts';
 export { ForecastError } from './errors.ts';
 export { checkOptions, MOST_STEPS, StatisticalForecaster } from './forecaster.ts';
+export {
+  type ForecastModel,
+  forecasterOf,
+  LEAST_VALUES,
+  modelCard,
+  parseModel,
+  trainModel,
+} from './model.ts';
+export { Network } from './network.ts';
 export { minutesToThreshold, type TimeToThreshold } from './threshold.ts';
+export { TRAIN_DEFAULTS, type TrainOptions } from './train.ts';
+export { TrainedForecaster, type TrainedSnapshot } from './trained.ts';
 export type { Band, Forecaster, ForecastOptions, ForecastSnapshot } from './types.ts';
