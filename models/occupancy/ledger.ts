@@ -1,0 +1,280 @@
+// How many persons are on the site: the sum of what gates, turnstiles and ticket checks count, never below zero, with every
+// correction on record.
+import {
+  type Correction,
+  type CounterState,
+  CumulativeCounter,
+  type FlowBound,
+  flowBound,
+  mostIn,
+} from './counter.ts';
+import { OccupancyError } from './errors.ts';
+
+export interface Device {
+  readonly id: string;
+  /** Turnstile lanes side by side, or else the width of an open line, m. One of them bounds the flow. */
+  readonly lanes?: number;
+  readonly widthM?: number;
+}
+
+/** Persons a device says have passed, as obs.counts carries it. */
+export interface Reading {
+  readonly epochMs: number;
+  readonly at: string;
+  readonly mode: 'delta' | 'cumulative';
+  readonly in: number;
+  readonly out: number;
+  /** Start of the interval of a delta, ms. */
+  readonly sinceMs?: number;
+}
+
+export interface DeviceCorrection extends Omit<Correction, 'reason'> {
+  readonly device: string;
+  readonly direction: 'in' | 'out' | 'both';
+  /** `negative`: more went out than were in; the occupancy was set to 0 and the difference remembered as drift. */
+  readonly reason: Correction['reason'] | 'negative';
+}
+
+export interface DeviceTotals {
+  readonly in: number;
+  readonly out: number;
+  readonly corrections: number;
+  readonly lastMs: number;
+}
+
+export interface Taken {
+  readonly in: number;
+  readonly out: number;
+  readonly corrections: readonly DeviceCorrection[];
+}
+
+interface DeviceState {
+  in: number;
+  out: number;
+  corrections: number;
+  lastMs: number;
+  /** Instants of the last deltas: the same instant again is the same message. */
+  instants: number[];
+  readonly counters: { readonly in: CumulativeCounter; readonly out: CumulativeCounter };
+  readonly bound: FlowBound;
+}
+
+/** Deltas of one device whose instants are remembered. */
+const INSTANTS_KEPT = 128;
+/** The interval a delta is believed to cover where it does not say, ms. */
+const DELTA_MS = 60_000;
+const VERSION = 1;
+
+export class OccupancyLedger {
+  readonly #devices = new Map<string, DeviceState>();
+  #admitted = 0;
+  #left = 0;
+  /** Persons added because the sum fell below zero. */
+  #unexplained = 0;
+  readonly #initial: number;
+
+  /** @throws OccupancyError for devices without a bound, or two of one name */
+  constructor(devices: readonly Device[], initial = 0) {
+    if (!(Number.isInteger(initial) && initial >= 0))
+      throw new OccupancyError(`${initial} persons cannot be there`);
+    this.#initial = initial;
+    for (const device of devices) {
+      if (this.#devices.has(device.id)) throw new OccupancyError(`device ${device.id} is named twice`);
+      const bound = flowBound(device);
+      this.#devices.set(device.id, {
+        in: 0,
+        out: 0,
+        corrections: 0,
+        lastMs: Number.NaN,
+        instants: [],
+        counters: { in: new CumulativeCounter(bound), out: new CumulativeCounter(bound) },
+        bound,
+      });
+    }
+  }
+
+  /** Persons on the site, >= 0. */
+  get present(): number {
+    return this.#initial + this.#admitted - this.#left + this.#unexplained;
+  }
+
+  /** Persons admitted since the beginning. */
+  get admitted(): number {
+    return this.#admitted;
+  }
+
+  get left(): number {
+    return this.#left;
+  }
+
+  /** Persons that had to be added so that the sum is not negative: missed at the entrances, or counted twice going out. */
+  get unexplained(): number {
+    return this.#unexplained;
+  }
+
+  has(device: string): boolean {
+    return this.#devices.has(device);
+  }
+
+  totals(device: string): DeviceTotals {
+    const { in: entered, out, corrections, lastMs } = this.#device(device);
+    return { in: entered, out, corrections, lastMs };
+  }
+
+  /**
+   * Takes a reading.
+   * @throws OccupancyError for an unknown device or counts that are no whole numbers >= 0
+   */
+  take(reading: Reading): Taken {
+    const device = this.#device(reading.at);
+    if (![reading.in, reading.out].every((n) => Number.isSafeInteger(n) && n >= 0))
+      throw new OccupancyError(
+        `${reading.at} counted ${reading.in} in, ${reading.out} out; counts are whole and >= 0`,
+      );
+    const corrections: DeviceCorrection[] = [];
+    const { epochMs } = reading;
+    let entered = 0;
+    let left = 0;
+    if (reading.mode === 'cumulative') {
+      for (const direction of ['in', 'out'] as const) {
+        const counted = device.counters[direction].read(epochMs, reading[direction], (correction) =>
+          corrections.push({ ...correction, device: reading.at, direction }),
+        );
+        if (direction === 'in') entered = counted;
+        else left = counted;
+      }
+    } else {
+      [entered, left] = this.#delta(device, reading, corrections);
+    }
+    device.in += entered;
+    device.out += left;
+    if (!(epochMs <= device.lastMs)) device.lastMs = epochMs;
+    this.#admitted += entered;
+    this.#left += left;
+    if (this.present < 0) {
+      const missing = -this.present;
+      const raw = -missing;
+      corrections.push({
+        epochMs,
+        device: reading.at,
+        direction: 'out',
+        reason: 'negative',
+        before: raw,
+        after: 0,
+        raw,
+        counted: 0,
+      });
+      this.#unexplained += missing;
+    }
+    device.corrections += corrections.length;
+    return { in: entered, out: left, corrections };
+  }
+
+  #delta(device: DeviceState, reading: Reading, corrections: DeviceCorrection[]): [number, number] {
+    const { epochMs, at, sinceMs } = reading;
+    const correct = (
+      direction: 'in' | 'out' | 'both',
+      reason: Correction['reason'],
+      raw: number,
+      counted: number,
+    ): void => {
+      corrections.push({ epochMs, device: at, direction, reason, before: 0, after: raw, raw, counted });
+    };
+    if (device.instants.includes(epochMs)) {
+      correct('both', 'conflict', reading.in + reading.out, 0);
+      return [0, 0];
+    }
+    device.instants.push(epochMs);
+    if (device.instants.length > INSTANTS_KEPT) device.instants.shift();
+    const elapsed = sinceMs === undefined ? DELTA_MS : epochMs - sinceMs;
+    const most = mostIn(device.bound, elapsed);
+    return (['in', 'out'] as const).map((direction) => {
+      const counted = Math.min(reading[direction], most);
+      if (counted < reading[direction]) correct(direction, 'over-bound', reading[direction], counted);
+      return counted;
+    }) as [number, number];
+  }
+
+  #device(id: string): DeviceState {
+    const device = this.#devices.get(id);
+    if (device === undefined)
+      throw new OccupancyError(
+        `there is no counting device "${id}"; add it to the venue, or correct the sender`,
+      );
+    return device;
+  }
+
+  /** Everything `take` depends on, as JSON. */
+  snapshot(): string {
+    const devices = [...this.#devices].map(([id, d]) => ({
+      id,
+      in: d.in,
+      out: d.out,
+      corrections: d.corrections,
+      lastMs: Number.isNaN(d.lastMs) ? null : d.lastMs,
+      instants: d.instants,
+      counters: [written(d.counters.in.state), written(d.counters.out.state)],
+    }));
+    return JSON.stringify({
+      version: VERSION,
+      admitted: this.#admitted,
+      left: this.#left,
+      unexplained: this.#unexplained,
+      devices,
+    });
+  }
+
+  /** @throws OccupancyError for a snapshot of another version or of other devices */
+  restore(snapshot: string): void {
+    const s = JSON.parse(snapshot) as LedgerSnapshot;
+    const same = s.version === VERSION && s.devices.every(({ id }) => this.#devices.has(id));
+    if (!same || s.devices.length !== this.#devices.size)
+      throw new OccupancyError('the snapshot is of another version or of other devices; start without it');
+    this.#admitted = s.admitted;
+    this.#left = s.left;
+    this.#unexplained = s.unexplained;
+    for (const { id, counters, lastMs, ...totals } of s.devices) {
+      const device = this.#device(id);
+      Object.assign(device, totals, { lastMs: lastMs ?? Number.NaN });
+      device.counters.in.state = read(counters[0]);
+      device.counters.out.state = read(counters[1]);
+    }
+  }
+}
+
+/** Always the same fields in the same order, so that equal states are equal text. */
+type WrittenCounter = readonly [
+  NonNullable<CounterState['level']> | null,
+  NonNullable<CounterState['former']> | null,
+  1 | -1,
+  number,
+];
+
+function written({ level, former, direction, against }: CounterState): WrittenCounter {
+  return [
+    level === undefined ? null : { value: level.value, epochMs: level.epochMs },
+    former === undefined ? null : { value: former.value, epochMs: former.epochMs, since: former.since },
+    direction,
+    against,
+  ];
+}
+
+function read([level, former, direction, against]: WrittenCounter): CounterState {
+  return { level: level ?? undefined, former: former ?? undefined, direction, against };
+}
+
+interface LedgerSnapshot {
+  readonly version: number;
+  readonly admitted: number;
+  readonly left: number;
+  readonly unexplained: number;
+  readonly devices: readonly {
+    readonly id: string;
+    readonly in: number;
+    readonly out: number;
+    readonly corrections: number;
+    readonly lastMs: number | null;
+    readonly instants: number[];
+    readonly counters: readonly [WrittenCounter, WrittenCounter];
+  }[];
+}
