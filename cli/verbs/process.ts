@@ -6,7 +6,8 @@ import { Argument, type Command, Option } from 'commander';
 import { parseVenue } from '#models/venue/index.ts';
 import { densityProcessor } from '#processors/density/index.ts';
 import { flowProcessor } from '#processors/flow/index.ts';
-import { type Running, runProcessor } from '#processors/runtime/index.ts';
+import { pressureProcessor } from '#processors/pressure/index.ts';
+import { type ProcessorRecipe, type Running, runProcessor } from '#processors/runtime/index.ts';
 import { connect } from '#streams/connect.ts';
 import { MetricsRegistry } from '#streams/metrics.ts';
 import { type StoredVenue, VenueStore } from '#streams/venues.ts';
@@ -16,10 +17,11 @@ import { endWithParent, untilSignal } from '../supervise.ts';
 interface ProcessOptions {
   readonly nats: string;
   readonly venue: readonly VenueAddress[];
+  readonly inProcess?: boolean;
 }
 
 /** Processors by name: each makes the processor of one venue. */
-const PROCESSORS = { density: densityProcessor, flow: flowProcessor } as const;
+const PROCESSORS = { density: densityProcessor, flow: flowProcessor, pressure: pressureProcessor } as const;
 type ProcessorName = keyof typeof PROCESSORS;
 
 export function register(program: Command): void {
@@ -32,6 +34,10 @@ export function register(program: Command): void {
       new Option('--venue <org/venue...>', 'only these venues (default: all that are stored)')
         .argParser((text: string, before: readonly VenueAddress[]) => [...before, parseVenueAddress(text)])
         .default([]),
+    )
+    .option(
+      '--in-process',
+      'decode and compute in the thread that reads and publishes, not in a worker thread beside it',
     )
     .action(async (name: ProcessorName, options: ProcessOptions) => {
       endWithParent();
@@ -68,7 +74,7 @@ async function runVenues(name: ProcessorName, nc: NatsConnection, options: Proce
       console.log(`${name}: ${address} has changed; its processor starts again with the new model`);
       await before.runner.drain();
     }
-    const runner = await start(name, nc, jsm, metrics, stored);
+    const runner = await start(name, nc, jsm, metrics, stored, options.inProcess ?? false);
     runner.done.catch(fail);
     running.set(address, { revision: stored.revision, runner });
     console.log(`${name}: works on ${address}`);
@@ -91,12 +97,21 @@ function start(
   jsm: JetStreamManager,
   metrics: MetricsRegistry,
   { document, org, venue }: StoredVenue,
+  inProcess: boolean,
 ): Promise<Running> {
-  return runProcessor(PROCESSORS[name](parseVenue(document)), {
+  const model = parseVenue(document);
+  // The worker thread makes the same processor of the same venue.
+  const worker: ProcessorRecipe = {
+    module: new URL(`../../processors/${name}/index.ts`, import.meta.url).href,
+    export: PROCESSORS[name].name,
+    argument: model,
+  };
+  return runProcessor(PROCESSORS[name](model), {
     nc,
     jsm,
     metrics,
     partition: `${org}--${venue}`,
+    ...(inProcess ? {} : { worker }),
     log: (line) => console.log(`${name}: ${line}`),
   });
 }

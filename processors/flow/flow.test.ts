@@ -110,6 +110,13 @@ describe('counts', () => {
     expect(partition.figures!()).toMatchObject({ lines_unseen: 1 });
   });
 
+  it('lets the next camera answer for a line when the first is dead', () => {
+    const walkers = [straight(1, { x: 5, y: 5, vx: 1, vy: 0 })];
+    const blinded = framesOf(venue, walkers, 12).filter(({ source }) => source !== 0);
+    const exit = of(run([...blinded, ...runOut(venue, 12)]), 'flow-now', 'exit');
+    expect(total(exit, 'in')).toBe(1);
+  });
+
   it('names a frame that comes after its tick has come out, and counts nothing of it', () => {
     const frames = framesOf(venue, [straight(1, { x: 5, y: 5, vx: 1, vy: 0 })], 12);
     const late = frames.splice(21, 1)[0]!;

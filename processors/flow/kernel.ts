@@ -2,8 +2,8 @@
 //
 // Track ids are a camera's own. A person who passes from one camera's view to another's gets a new id, and a step between
 // two ids is never joined: guessing who is who would invent crossings. A crossing is therefore counted only by a camera
-// that sees the person on both sides of the line. Where several cameras see a crossing, it belongs to the first of the
-// venue's list that covers the point of the line it went through. So: draw lines where one camera sees both sides.
+// that sees the person on both sides of the line. Where several cameras see a crossing, it belongs to the first live one of
+// the venue's list that covers the point of the line it went through. So: draw lines where one camera sees both sides.
 import { LineCounter } from '#models/crowd/index.ts';
 import type { Venue } from '#models/venue/index.ts';
 import type { Output } from '#processors/runtime/index.ts';
@@ -19,6 +19,8 @@ import { type FlowLine, nearestOn } from './lines.ts';
 /** A person unseen for this many frame periods, and at least a second, is joined by a straight step: one missed frame. */
 const GAP_PERIODS = 2.5;
 const GAP_S = 1;
+/** Frame periods without a frame until a camera is not live and the next one answers for its places. */
+const HELD_PERIODS = 2;
 
 interface CameraLines {
   readonly counter: LineCounter;
@@ -36,6 +38,9 @@ export class FlowKernel implements TickKernel {
   readonly #cameras: readonly CameraLines[];
   readonly #near: Placement;
   readonly #frame = new TracksReader();
+  readonly #venue: Venue;
+  /** Event time of the newest frame of each camera. */
+  #newest: Float64Array;
   readonly #append: (block: WindowBlock, outputs: Output[]) => void;
   #keysOut = new Int32Array(256);
   #columns = [new Float64Array(256), new Float64Array(256)] as const;
@@ -45,6 +50,8 @@ export class FlowKernel implements TickKernel {
     lines: readonly FlowLine[],
     append: (block: WindowBlock, outputs: Output[]) => void,
   ) {
+    this.#venue = venue;
+    this.#newest = new Float64Array(venue.cameras.length).fill(Number.NEGATIVE_INFINITY);
     this.#lines = lines;
     this.#append = append;
     const ownerships = new Map(venue.levels.map(({ ordinal }) => [ordinal, createOwnership(venue, ordinal)]));
@@ -75,6 +82,7 @@ export class FlowKernel implements TickKernel {
   frame({ source, epochMs, seq, payload }: SequencedFrame, push: (frame: WindowFrame) => void): void {
     const frame = this.#frame;
     frame.reread(payload);
+    this.#newest[source] = epochMs;
     const near = this.#near.place(source, frame);
     let n = 0;
     for (let i = 0; i < near.n; i++) this.#add(n++, this.#lines.length + near.keys[i]!, Number.NaN);
@@ -90,14 +98,22 @@ export class FlowKernel implements TickKernel {
     const [x, y] = [flat.subarray(count, 2 * count), flat.subarray(2 * count, 3 * count)];
     const crossings = counter.update(epochMs / 1000, ids, x, y, count);
     if (crossings.length === 0) return [];
+    const live = this.#live(ownership, epochMs);
     const at = new Map<number, number>();
     for (let i = 0; i < count; i++) at.set(ids[i]!, i);
     return crossings.flatMap(({ line, id, direction }) => {
       const i = at.get(id)!;
       const [px, py] = nearestOn(counter.lines[line]!, x[i]!, y[i]!);
       const set = ownership.coverage.at(px, py);
-      const mine = set < 0 || ownership.owner(set) === local;
+      const mine = set < 0 || ownership.owner(set, live) === local;
       return mine ? [{ line: lines[line]!, direction }] : [];
+    });
+  }
+
+  #live({ cameras }: Ownership, epochMs: number): Uint8Array {
+    return Uint8Array.from(cameras, (camera) => {
+      const held = Math.max(this.#venue.tickMs, (HELD_PERIODS * 1000) / camera.framesPerSecond);
+      return this.#newest[this.#venue.cameras.indexOf(camera)]! >= epochMs - held ? 1 : 0;
     });
   }
 
@@ -122,13 +138,16 @@ export class FlowKernel implements TickKernel {
   }
 
   snapshot(): Uint8Array {
-    return joinSections(this.#cameras.map(({ counter }) => new Uint8Array(counter.state().buffer)));
+    const states = [this.#newest.slice(), ...this.#cameras.map(({ counter }) => counter.state())];
+    return joinSections(states.map(({ buffer }) => new Uint8Array(buffer)));
   }
 
   restore(bytes: Uint8Array): void {
-    const sections = splitSections(bytes, this.#cameras.length);
+    const sections = splitSections(bytes, 1 + this.#cameras.length);
+    const [newest, ...states] = sections.map((section) => new Float64Array(section.slice().buffer));
+    this.#newest = newest!;
     this.#cameras.forEach(({ counter }, k) => {
-      counter.restore(new Float64Array(sections[k]!.slice().buffer));
+      counter.restore(states[k]!);
     });
   }
 

@@ -80,7 +80,7 @@ export const pressureWindow = windowHead.extend({
   congestion: nullableNumber,
   /** 0 everyone one way, 1 both ways in balance; mean over ticks. */
   counterflow: nullableNumber,
-  /** Collective oscillation of the zone's mean velocity over the last 60 s; null in other windows than that of 60 s. */
+  /** Collective oscillation of the zone's mean velocity over the last 70 s; null in other windows than that of 60 s. */
   oscillation: z
     .object({
       state: z.enum(['unknown', 'still', 'oscillating']),

@@ -1,0 +1,127 @@
+// Crowd pressure and other signs of lost control per zone as sliding windows: obs.tracks in, win.pressure* out.
+import type { Venue } from '#models/venue/index.ts';
+import type { Output, Partition, Processor } from '#processors/runtime/index.ts';
+import type { WindowBlock } from '#processors/window/index.ts';
+import { pressureKind } from '#streams/schema/registry.ts';
+import type { PressureWindow } from '#streams/schema/window.ts';
+import { STREAM } from '#streams/topology.ts';
+import { DEFAULT_BOUNDS } from '../density/config.ts';
+import type { TimeBounds } from '../shared/bounds.ts';
+import { type TracksInput, tracksDecoder } from '../shared/input.ts';
+import { tickedPartition } from '../shared/ticked.ts';
+import { windowMessages } from '../shared/window-messages.ts';
+import {
+  BOUNDS,
+  DEFAULT_PRESSURE,
+  type PressureOptions,
+  type PressureWindowSpec,
+  pressureWindows,
+  SWINGING_METRIC,
+} from './config.ts';
+import { COLUMNS, PressureKernel } from './kernel.ts';
+
+export { DEFAULT_PRESSURE, type PressureOptions, pressureWindows, SWING_MS } from './config.ts';
+
+/** Raised when a snapshot of before cannot be restored. */
+const STATE_VERSION = 1;
+
+/** One venue's pressure: frames in, results out. Pure. */
+export function pressurePartition(
+  venue: Venue,
+  bounds: TimeBounds = DEFAULT_BOUNDS,
+  options: PressureOptions = DEFAULT_PRESSURE,
+): Partition<TracksInput> {
+  const windows = pressureWindows(venue.tickMs);
+  const kernel = new PressureKernel(venue, options, pressureResults(venue, windows, options));
+  return tickedPartition({
+    name: 'pressure',
+    venue,
+    bounds,
+    windows,
+    keys: kernel.keys,
+    columns: COLUMNS,
+    aggregates: {
+      density: { kind: 'mean', column: 'density', quantum: 2 ** -14, maxAbs: BOUNDS.density },
+      densityMax: { kind: 'max', column: 'density' },
+      pressure: { kind: 'mean', column: 'pressure', quantum: 2 ** -17, maxAbs: BOUNDS.pressure },
+      pressureMax: { kind: 'max', column: 'peak' },
+      congestion: { kind: 'mean', column: 'congestion', maxAbs: BOUNDS.congestion },
+      counterflow: { kind: 'mean', column: 'counterflow', quantum: 2 ** -16, maxAbs: 1 },
+      varX: { kind: 'variance', column: 'vx', maxAbs: 16 },
+      varY: { kind: 'variance', column: 'vy', maxAbs: 16 },
+      samples: { kind: 'count', column: 'vx' },
+    },
+    kernel,
+  });
+}
+
+function pressureResults(
+  venue: Venue,
+  specs: readonly PressureWindowSpec[],
+  { noiseVariance, leastPersons }: PressureOptions,
+): (kernel: PressureKernel, block: WindowBlock, outputs: Output[]) => void {
+  const { append, headOf } = windowMessages({
+    processor: 'pressure',
+    kind: pressureKind,
+    venue,
+    specs,
+    keys: venue.zones.map(({ id, level }) => ({ key: id, level })),
+  });
+  return (kernel, block, outputs) => append(block, outputs, (row) => result(kernel, block, row));
+
+  function result(kernel: PressureKernel, block: WindowBlock, row: number): PressureWindow {
+    const value = (name: string): number => block.values[name]![row]!;
+    const density = value('density');
+    const seen = !Number.isNaN(density);
+    const variance = Math.max(0, value('varX') + value('varY') - noiseVariance);
+    const samples = value('samples');
+    const swings = seen && specs[block.window]!.metric === SWINGING_METRIC;
+    return {
+      metric: 'pressure',
+      ...headOf(block, row),
+      density: seen ? { mean: density, max: value('densityMax') } : null,
+      pressure: seen
+        ? {
+            mean: orNull(value('pressure')),
+            max: orNull(value('pressureMax')),
+            window: samples >= leastPersons ? orNull(density * variance) : null,
+          }
+        : null,
+      congestion: orNull(value('congestion')),
+      counterflow: orNull(value('counterflow')),
+      oscillation: swings ? oscillationOf(kernel, block.keys[row]!, block.end) : null,
+      samples: Number.isNaN(samples) ? 0 : samples,
+    };
+  }
+}
+
+function oscillationOf(kernel: PressureKernel, key: number, endMs: number): PressureWindow['oscillation'] {
+  const found = kernel.oscillation(key, endMs);
+  if (found.state === 'unknown') return { state: 'unknown', frequency: null, amplitude: null, share: null };
+  const { state, frequency, amplitude, share } = found;
+  return { state, frequency, amplitude, share };
+}
+
+function orNull(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
+}
+
+/** The pressure processor of one venue. */
+export function pressureProcessor(
+  venue: Venue,
+  bounds: TimeBounds = DEFAULT_BOUNDS,
+  options: PressureOptions = DEFAULT_PRESSURE,
+): Processor<TracksInput> {
+  const at = `${venue.org}.${venue.id}`;
+  return {
+    name: 'pressure',
+    stateVersion: STATE_VERSION,
+    input: { stream: STREAM.tracks, filters: [`obs.tracks.${at}.*`] },
+    outputs: [
+      ...pressureWindows(venue.tickMs).map(({ metric }) => `win.${metric}.${at}.*`),
+      `late.pressure.${at}.*`,
+    ],
+    decode: tracksDecoder(venue),
+    create: () => pressurePartition(venue, bounds, options),
+  };
+}

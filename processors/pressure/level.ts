@@ -1,0 +1,166 @@
+// One level's figures at one instant: Voronoi density, crowd pressure, congestion and counterflow of every zone.
+import {
+  addVelocity,
+  congestion,
+  counterflow,
+  createGrid,
+  crowdPressure,
+  emptyMoments,
+  type Grid,
+  gridCell,
+  gridProfile,
+  VoronoiTessellation,
+  ZoneSet,
+} from '#models/crowd/index.ts';
+import { boundingBox } from '#models/geometry/index.ts';
+import type { Level, Zone } from '#models/venue/index.ts';
+import { type AreaIndex, createAreaIndex } from '../density/area-index.ts';
+import type { PressureOptions } from './config.ts';
+
+/** Persons of one level at one instant, each seen once. NaN velocity is unknown. */
+export interface Persons {
+  readonly n: number;
+  readonly x: Float64Array;
+  readonly y: Float64Array;
+  readonly vx: Float64Array;
+  readonly vy: Float64Array;
+}
+
+/** One zone at one instant; NaN is unknown. */
+export interface ZoneInstant {
+  density: number;
+  /** Mean and greatest pressure over the zone's cells, 1/s2; persons weigh the mean. */
+  pressure: number;
+  peak: number;
+  congestion: number;
+  counterflow: number;
+  /** Persons of the zone, as indexes. */
+  members: Int32Array;
+  /** Mean velocity of those whose velocity is known. */
+  meanVx: number;
+  meanVy: number;
+}
+
+export class LevelMeasure {
+  readonly #options: PressureOptions;
+  readonly #zones: ZoneSet;
+  readonly #parts: readonly VoronoiTessellation[];
+  readonly #floor: AreaIndex;
+  readonly #pressureGrids: readonly Grid[];
+  readonly #fieldGrids: readonly Grid[];
+
+  constructor(level: Level, zones: readonly Zone[], options: PressureOptions) {
+    this.#options = options;
+    this.#zones = new ZoneSet(zones.map(({ area }) => area));
+    this.#parts = level.walkable.map((part) => new VoronoiTessellation(part, options.cutOff));
+    this.#floor = createAreaIndex(level.walkable);
+    this.#pressureGrids = zones.map(({ area }) => gridAround(boundingBox(area), options.pressureCellM));
+    this.#fieldGrids = zones.map(({ area }) => gridAround(boundingBox(area), options.fieldCellM));
+  }
+
+  /** In the order of the zones. */
+  measure(persons: Persons): ZoneInstant[] {
+    const { n, x, y } = persons;
+    const { start, members } = this.#zones.locate(x, y, n);
+    const { density, cellArea } = this.#voronoi(persons);
+    return this.#zones.zones.map((_, z) => {
+      const mine = members.slice(start[z], start[z + 1]);
+      const vx = Float64Array.from(mine, (i) => persons.vx[i]!);
+      const vy = Float64Array.from(mine, (i) => persons.vy[i]!);
+      const { pressure, peak } = this.#pressure(persons, mine, cellArea, this.#pressureGrids[z]!);
+      const flow = this.#meanVelocity(vx, vy);
+      const px = Float64Array.from(mine, (i) => x[i]!);
+      const py = Float64Array.from(mine, (i) => y[i]!);
+      const grid = this.#fieldGrids[z]!;
+      const field = gridProfile(grid, px, py, vx, vy);
+      const enough = !Number.isNaN(flow.x);
+      return {
+        density: density[z]!,
+        pressure,
+        peak,
+        congestion: enough
+          ? (congestion(grid, field.vx, field.vy, density[z]!)?.number ?? Number.NaN)
+          : Number.NaN,
+        counterflow: enough ? (counterflow(vx, vy)?.index ?? Number.NaN) : Number.NaN,
+        members: mine,
+        meanVx: flow.x,
+        meanVy: flow.y,
+      };
+    });
+  }
+
+  /** Density per zone and cell area per person (0: outside the floor), part by part of the floor. */
+  #voronoi({ n, x, y }: Persons): { density: Float64Array; cellArea: Float64Array } {
+    const density = new Float64Array(this.#zones.zones.length);
+    const cellArea = new Float64Array(n);
+    const where = new Int32Array(n);
+    this.#floor.assign(x, y, n, where);
+    this.#parts.forEach((part, p) => {
+      const here: number[] = [];
+      for (let i = 0; i < n; i++) if (where[i]! >= 0 && this.#floor.members(where[i]!)[0] === p) here.push(i);
+      if (here.length === 0) return;
+      const cells = part.compute(
+        Float64Array.from(here, (i) => x[i]!),
+        Float64Array.from(here, (i) => y[i]!),
+      );
+      here.forEach((i, k) => {
+        cellArea[i] = cells.area[k]! / cells.sharedBy[k]!;
+      });
+      const zones = this.#zones.voronoi(cells, new Float64Array(here.length));
+      zones.density.forEach((value, z) => {
+        density[z]! += value;
+      });
+    });
+    return { density, cellArea };
+  }
+
+  #pressure(
+    { x, y, vx, vy }: Persons,
+    members: Int32Array,
+    cellArea: Float64Array,
+    grid: Grid,
+  ): { pressure: number; peak: number } {
+    const cells = new Map<
+      number,
+      { moments: ReturnType<typeof emptyMoments>; area: number; persons: number }
+    >();
+    for (const i of members) {
+      if (cellArea[i] === 0) continue;
+      const at = gridCell(grid, x[i]!, y[i]!);
+      let cell = cells.get(at);
+      if (cell === undefined) {
+        cell = { moments: emptyMoments(), area: 0, persons: 0 };
+        cells.set(at, cell);
+      }
+      addVelocity(cell.moments, vx[i]!, vy[i]!);
+      cell.area += cellArea[i]!;
+      cell.persons++;
+    }
+    let [sum, weight, peak] = [0, 0, Number.NaN];
+    for (const { moments, area, persons } of cells.values()) {
+      if (moments.samples < this.#options.leastPersons) continue;
+      const pressure = crowdPressure(persons / area, moments, this.#options.noiseVariance);
+      sum += pressure * moments.samples;
+      weight += moments.samples;
+      if (!(pressure <= peak)) peak = pressure;
+    }
+    return { pressure: weight === 0 ? Number.NaN : sum / weight, peak };
+  }
+
+  #meanVelocity(vx: Float64Array, vy: Float64Array): { x: number; y: number } {
+    let [known, x, y] = [0, 0, 0];
+    for (let i = 0; i < vx.length; i++) {
+      if (Number.isNaN(vx[i]!)) continue;
+      known++;
+      x += vx[i]!;
+      y += vy[i]!;
+    }
+    if (known < this.#options.leastPersons) return { x: Number.NaN, y: Number.NaN };
+    return { x: x / known, y: y / known };
+  }
+}
+
+function gridAround({ minX, minY, maxX, maxY }: ReturnType<typeof boundingBox>, cell: number): Grid {
+  const whole = (from: number, to: number): number => from + Math.ceil((to - from) / cell) * cell;
+  return createGrid({ minX, minY, maxX: whole(minX, maxX), maxY: whole(minY, maxY) }, cell);
+}
