@@ -62,9 +62,9 @@ function reach(name: string, { list }: Scenes): { warmUpMs: number; settleMs: nu
   const kind = replayable(name);
   const longest = (of: (scene: Scene) => number): number => Math.max(...list.map(of));
   return {
-    warmUpMs: longest(({ rules }) => kind.warmUpMs(rules.venue, rules.bounds)),
-    settleMs: longest(({ rules }) => kind.settleMs(rules.venue, rules.bounds)),
-    outOfOrderMs: longest(({ rules }) => outOfOrderMs(rules.bounds)),
+    warmUpMs: longest(({ rules }) => kind.warmUpMs(rules.venue, rules.boundsOf(kind.bounds))),
+    settleMs: longest(({ rules }) => kind.settleMs(rules.venue, rules.boundsOf(kind.bounds))),
+    outOfOrderMs: longest(({ rules }) => outOfOrderMs(rules.boundsOf(kind.bounds))),
   };
 }
 
@@ -81,8 +81,9 @@ export function lookBackMs(processors: readonly string[], scenes: Scenes): numbe
 function laneOf(name: string, scene: Scene, session: ReplaySession | undefined): PassLane {
   const { rules, published } = scene;
   const recorder = name === 'density' ? scene.recorder : undefined;
+  const kind = replayable(name);
   return {
-    create: () => replayable(name).lane(rules.venue, rules.bounds),
+    create: () => kind.lane(rules.venue, rules.boundsOf(kind.bounds)),
     take(output) {
       recorder?.take(output);
       return published ? session?.publish(output) : undefined;

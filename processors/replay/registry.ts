@@ -1,11 +1,22 @@
-// Processors that can be replayed. A new one joins with one entry: how it is made, and how far its results look back.
+// Processors that can be replayed. A new one joins with one entry: how it is made, its bounds, and how far its results look
+// back. What a result depends on must lie within its longest window and the bounds before its end: of anything older a
+// replay knows nothing.
 import type { Venue } from '#models/venue/index.ts';
-import { densityProcessor, densityWindows, type TimeBounds } from '#processors/density/index.ts';
+import {
+  DEFAULT_BOUNDS,
+  densityProcessor,
+  densityWindows,
+  type TimeBounds,
+} from '#processors/density/index.ts';
+import { FLOW_BOUNDS, flowProcessor, flowWindows } from '#processors/flow/index.ts';
 import type { Processor } from '#processors/runtime/index.ts';
+import type { WindowSpec } from '#processors/window/index.ts';
 import { ReplayError } from './errors.ts';
 import { type Lane, processorLane } from './lane.ts';
 
 export interface Replayable {
+  /** What live uses. */
+  readonly bounds: TimeBounds;
   /** The processor of a venue with empty state, as a lane. */
   lane(venue: Venue, bounds: TimeBounds): Lane;
   /** Event time that must have been read before a result is what live computed, ms. */
@@ -15,19 +26,20 @@ export interface Replayable {
 }
 
 interface Recipe<Input> {
+  readonly bounds: TimeBounds;
   create(venue: Venue, bounds: TimeBounds): Processor<Input>;
-  /** Longest of its windows, ms. */
-  longestMs(venue: Venue): number;
-  /** Longest distance of window ends, ms. */
-  hopMs(venue: Venue): number;
+  windows(tickMs: number): readonly WindowSpec[];
 }
 
 /** A processor of sliding windows, as the window engine runs them. */
-function windowed<Input>({ create, longestMs, hopMs }: Recipe<Input>): Replayable {
+function windowed<Input>({ bounds: own, create, windows }: Recipe<Input>): Replayable {
+  const longest = (of: 'lengthMs' | 'hopMs', { tickMs }: Venue): number =>
+    Math.max(...windows(tickMs).map((window) => window[of]));
   return {
+    bounds: own,
     lane: (venue, bounds) => processorLane(create(venue, bounds)),
-    warmUpMs: (venue, bounds) => longestMs(venue) + hopMs(venue) + outOfOrderMs(bounds),
-    settleMs: (venue, bounds) => bounds.latenessMs + hopMs(venue) + venue.tickMs,
+    warmUpMs: (venue, bounds) => longest('lengthMs', venue) + longest('hopMs', venue) + outOfOrderMs(bounds),
+    settleMs: (venue, bounds) => bounds.latenessMs + longest('hopMs', venue) + venue.tickMs,
   };
 }
 
@@ -37,11 +49,8 @@ export function outOfOrderMs({ disorderMs, latenessMs, idleMs, futureMs }: TimeB
 }
 
 export const REPLAYABLE: Readonly<Record<string, Replayable>> = {
-  density: windowed({
-    create: densityProcessor,
-    longestMs: ({ tickMs }) => Math.max(...densityWindows(tickMs).map(({ lengthMs }) => lengthMs)),
-    hopMs: ({ tickMs }) => Math.max(...densityWindows(tickMs).map(({ hopMs }) => hopMs)),
-  }),
+  density: windowed({ bounds: DEFAULT_BOUNDS, create: densityProcessor, windows: densityWindows }),
+  flow: windowed({ bounds: FLOW_BOUNDS, create: flowProcessor, windows: flowWindows }),
 };
 
 /** @throws ReplayError `processor-unknown` */

@@ -3,6 +3,7 @@ import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/nats-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { densityProcessor } from '#processors/density/index.ts';
+import { flowProcessor } from '#processors/flow/index.ts';
 import { type Running, runProcessor } from '#processors/runtime/index.ts';
 import { apply } from '#streams/apply.ts';
 import { connect } from '#streams/connect.ts';
@@ -15,6 +16,7 @@ import {
   replayStatusSubject,
 } from '#streams/replay/index.ts';
 import { decodeTracks } from '#streams/schema/tracks.ts';
+import { flowWindow } from '#streams/schema/window.ts';
 import type { RunningServer } from '#streams/server/index.ts';
 import { STREAM, topology } from '#streams/topology.ts';
 import { startTestServer } from '#testing/nats.ts';
@@ -36,7 +38,7 @@ const { venue: neighbour } = smallHall('neighbour');
 let server: RunningServer;
 let nc: NatsConnection;
 let jsm: JetStreamManager;
-let live: Running;
+let live: readonly Running[];
 let derived: readonly StoredMessage[];
 
 beforeAll(async () => {
@@ -54,18 +56,23 @@ beforeAll(async () => {
     await publisher.publish(message);
   }
   await publisher.close();
-  live = await runProcessor(densityProcessor(venue), { nc, jsm, metrics: new MetricsRegistry() });
+  live = [
+    await runProcessor(densityProcessor(venue), { nc, jsm, metrics: new MetricsRegistry() }),
+    await runProcessor(flowProcessor(venue), { nc, jsm, metrics: new MetricsRegistry() }),
+  ];
   const { last_seq } = (await jsm.streams.info(STREAM.tracks)).state;
-  while (live.health.inputSeq < last_seq - 20 || live.health.lag > 0) {
-    if (live.health.state !== 'running') await live.done;
-    await pause(50);
+  for (const runner of live) {
+    while (runner.health.inputSeq < last_seq - 20 || runner.health.lag > 0) {
+      if (runner.health.state !== 'running') await runner.done;
+      await pause(50);
+    }
   }
   await settled();
   derived = [...(await readStream(nc, STREAM.derived)), ...(await readStream(nc, STREAM.grid))];
 });
 
 afterAll(async () => {
-  await live?.drain();
+  for (const runner of live ?? []) await runner.drain();
   await nc?.close();
   await server?.stop();
 });
@@ -74,8 +81,9 @@ afterAll(async () => {
 async function settled(): Promise<void> {
   for (let before = ''; ; ) {
     await pause(1_500);
-    const now = JSON.stringify(await liveState());
-    if (now === before) return;
+    const state = await liveState();
+    const now = JSON.stringify(state);
+    if (now === before && state.consumers.every(({ num_ack_pending }) => num_ack_pending === 0)) return;
     before = now;
   }
 }
@@ -92,14 +100,13 @@ async function liveState() {
     }
     streams[name] = { messages: state.messages, last: state.last_seq, first: state.first_seq, named };
   }
-  const { name, ack_floor, delivered, num_pending, num_ack_pending, config } = await jsm.consumers.info(
-    STREAM.tracks,
-    'density_all',
-  );
-  return {
-    streams,
-    consumer: { name, ack_floor, delivered, num_pending, num_ack_pending, owner: config.metadata },
-  };
+  const consumers = [];
+  for (const durable of ['density_all', 'flow_all']) {
+    const info = await jsm.consumers.info(STREAM.tracks, durable);
+    const { ack_floor, delivered, num_pending, num_ack_pending, config } = info;
+    consumers.push({ durable, ack_floor, delivered, num_pending, num_ack_pending, owner: config.metadata });
+  }
+  return { streams, consumers };
 }
 
 function pause(ms: number): Promise<void> {
@@ -113,8 +120,15 @@ function eventMs({ messageId }: StoredMessage): number {
   return Number(parts.length === 2 ? parts[1] : parts[2]);
 }
 
-function liveResults(fromMs = FROM_MS, toMs = TO_MS): StoredMessage[] {
-  return derived.filter((message) => eventMs(message) > fromMs && eventMs(message) <= toMs);
+/** Live's results of the span; density's unless said otherwise. */
+function liveResults(
+  fromMs = FROM_MS,
+  toMs = TO_MS,
+  of = /^(win\.density|late\.density|grid)/,
+): StoredMessage[] {
+  return derived.filter(
+    (message) => of.test(message.subject) && eventMs(message) > fromMs && eventMs(message) <= toMs,
+  );
 }
 
 /** A session's results under their original subjects and ids. */
@@ -177,6 +191,19 @@ describe('replay beside live', () => {
     expect(report.passes.density!.messages).toBeLessThan(6_800);
     expect(report.passes.density!.setAside).toBeGreaterThan(0);
     console.log(`replay: ${wanted.length} results equal to live's`);
+  });
+
+  it('two processors at once, one of which remembers who was where', async () => {
+    const report = await replay('both', { processors: ['density', 'flow'] });
+    expect(Object.keys(report.passes)).toEqual(['density', 'flow']);
+    const wanted = liveResults(FROM_MS, TO_MS, /./);
+    const crossings = wanted.filter(({ subject }) => subject.startsWith('win.flow'));
+    expect(crossings.length).toBeGreaterThanOrEqual(120);
+    const counts = crossings.map(
+      ({ payload }) => flowWindow.parse(JSON.parse(Buffer.from(payload).toString())).count,
+    );
+    expect(counts.some((count) => count !== null && count.in > 0)).toBe(true);
+    expect(bySubject(await sessionResults('both'))).toEqual(bySubject(wanted));
   });
 
   it('says when it begins, how far it is and when it is whole', async () => {

@@ -29,7 +29,7 @@ describe('rules', () => {
   it('change nothing when they are empty', () => {
     const rules = use({});
     expect(rules.venue).toEqual(venue);
-    expect(rules.bounds).toEqual(DEFAULT_BOUNDS);
+    expect(rules.boundsOf(DEFAULT_BOUNDS)).toEqual(DEFAULT_BOUNDS);
     for (const z of venue.zones) expect(rules.levelOf(z)).toEqual(DEFAULT_LEVEL_RULES[z.use]);
     expect(changesWindows(parseRules('{}'))).toBe(false);
   });
@@ -81,7 +81,10 @@ describe('rules', () => {
   it('change time bounds', () => {
     const change = parseRules('{"bounds":{"latenessMs":30000}}');
     expect(changesWindows(change)).toBe(true);
-    expect(changedRules(document, change).bounds).toEqual({ ...DEFAULT_BOUNDS, latenessMs: 30_000 });
+    expect(changedRules(document, change).boundsOf(DEFAULT_BOUNDS)).toEqual({
+      ...DEFAULT_BOUNDS,
+      latenessMs: 30_000,
+    });
   });
   it.each([
     ['not JSON', () => parseRules('{'), /not JSON/],
@@ -133,7 +136,11 @@ describe('rules', () => {
         }),
       /"x"/,
     ],
-    ['a future bound below the idle bound', () => use({ bounds: { futureMs: 1 } }), /futureMs 1/],
+    [
+      'a future bound below the idle bound',
+      () => use({ bounds: { futureMs: 1 } }).boundsOf(DEFAULT_BOUNDS),
+      /futureMs 1/,
+    ],
   ])('name what is wrong: %s', (_, act, expected) => {
     expect(fault(act)).toMatch(expected);
   });

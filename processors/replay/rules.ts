@@ -1,7 +1,7 @@
 // rules.json: what a what-if changes. Checked as a whole before anything is read; every fault says where and what to do.
 import { z } from 'zod';
 import { parseVenue, type Venue, VenueError, type Zone } from '#models/venue/index.ts';
-import { DEFAULT_BOUNDS, type TimeBounds } from '#processors/density/index.ts';
+import type { TimeBounds } from '#processors/density/index.ts';
 import { DEFAULT_LEVEL_RULES, type ZoneUse } from './default-levels.ts';
 import { ReplayError } from './errors.ts';
 import type { LevelRule, RaisedLevel } from './levels.ts';
@@ -49,7 +49,11 @@ export type RuleChanges = z.infer<typeof changes>;
 /** The rules a venue is judged by: its zones, the engine's bounds, and a level rule for each zone. */
 export interface Rules {
   readonly venue: Venue;
-  readonly bounds: TimeBounds;
+  /**
+   * A processor's bounds, from those it has live.
+   * @throws ReplayError `rules-invalid` when the changed ones do not go together
+   */
+  readonly boundsOf: (live: TimeBounds) => TimeBounds;
   readonly levelOf: (zone: Zone) => LevelRule;
 }
 
@@ -72,7 +76,7 @@ export function parseRules(text: string): RuleChanges {
 
 /** The rules of today: the venue as it is stored, the defaults for the rest. */
 export function presentRules(venue: Venue): Rules {
-  return { venue, bounds: DEFAULT_BOUNDS, levelOf: (zone) => DEFAULT_LEVEL_RULES[zone.use] };
+  return { venue, boundsOf: (live) => live, levelOf: (zone) => DEFAULT_LEVEL_RULES[zone.use] };
 }
 
 /**
@@ -91,17 +95,10 @@ export function changedRules(document: string, change: RuleChanges): Rules {
       );
     }
   }
-  const bounds = { ...DEFAULT_BOUNDS, ...definedOnly(change.bounds ?? {}) };
-  if (bounds.futureMs < bounds.idleMs) {
-    throw invalid(
-      `rules: bounds.futureMs ${bounds.futureMs} is less than idleMs ${bounds.idleMs}`,
-      'let it be at least as long: a lone camera would lose frames otherwise',
-    );
-  }
   const byZone = new Map(venue.zones.map((zone) => [zone.id, changedLevel(zone, change)]));
   return {
     venue,
-    bounds,
+    boundsOf: (live) => changedBounds(live, change),
     levelOf: (zone) => byZone.get(zone.id) ?? DEFAULT_LEVEL_RULES[zone.use],
   };
 }
@@ -188,8 +185,18 @@ function changedVenue(document: string, { zones }: RuleChanges): Venue {
   }
 }
 
-function definedOnly(bounds: Partial<Record<keyof TimeBounds, number | undefined>>): Partial<TimeBounds> {
-  return Object.fromEntries(Object.entries(bounds).filter(([, value]) => value !== undefined));
+function changedBounds(live: TimeBounds, { bounds: change }: RuleChanges): TimeBounds {
+  const bounds: TimeBounds = {
+    disorderMs: change?.disorderMs ?? live.disorderMs,
+    latenessMs: change?.latenessMs ?? live.latenessMs,
+    idleMs: change?.idleMs ?? live.idleMs,
+    futureMs: change?.futureMs ?? live.futureMs,
+  };
+  if (bounds.futureMs >= bounds.idleMs) return bounds;
+  throw invalid(
+    `rules: bounds.futureMs ${bounds.futureMs} is less than idleMs ${bounds.idleMs}`,
+    'let it be at least as long: a lone camera would lose frames otherwise',
+  );
 }
 
 function invalid(message: string, remedy: string, cause?: unknown): ReplayError {

@@ -59,12 +59,14 @@ export async function runReplay(
   checkSpan(request);
   for (const name of request.processors) replayable(name);
   const scenes = scenesOf(request);
+  // Also tells whether changed bounds go together, before anything is begun.
+  const lookBack = lookBackMs(request.processors, scenes);
   const session =
     request.publish === false
       ? undefined
       : await ReplaySession.open(nc, jsm, request.session, request.replace ?? false);
   try {
-    const { passes, published, sent, threads } = await compute(nc, jsm, request, scenes, session);
+    const { passes, published, sent, threads } = await compute(nc, jsm, request, scenes, lookBack, session);
     const reports = Object.values(passes);
     const state = worstState(reports);
     await session?.say({
@@ -113,6 +115,7 @@ async function compute(
   jsm: JetStreamManager,
   request: ReplayRequest,
   scenes: Scenes,
+  lookBack: number,
   session: ReplaySession | undefined,
 ): Promise<Computed> {
   const { document, processors, changes, fromMs, toMs, speed, signal, clock, threads } = request;
@@ -124,7 +127,7 @@ async function compute(
   const workers =
     threads === undefined || speed !== Number.POSITIVE_INFINITY
       ? 1
-      : (threads.most ?? usefulWorkers(toMs - fromMs, lookBackMs(processors, scenes)));
+      : (threads.most ?? usefulWorkers(toMs - fromMs, lookBack));
   if (threads === undefined || workers <= 1) {
     const passes = await runPasses(nc, jsm, {
       processors,

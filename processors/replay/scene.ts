@@ -31,7 +31,7 @@ export function smallHall(id: string): { venue: Venue; document: string } {
       { id: 'middle', level: 0, name, area: area(5, 10), areaM2: 100, use: 'moving' },
       { id: 'east', level: 0, name, area: area(15, 5), areaM2: 50, use: 'standing' },
     ],
-    gates: [],
+    gates: [{ id: 'door', level: 0, name, a: [6, 0], b: [6, 10], widthM: 10 }],
     exits: [],
     doors: [],
     cameras: [
