@@ -62,7 +62,7 @@ export const STREAM = {
 } as const;
 
 /** Key-value buckets by what they keep. */
-export const BUCKET = { venues: 'VENUES', checkpoints: 'CHECKPOINTS' } as const;
+export const BUCKET = { venues: 'VENUES', checkpoints: 'CHECKPOINTS', leases: 'LEASES' } as const;
 
 const bounded = {
   retention: RetentionPolicy.Limits,
@@ -217,6 +217,11 @@ const TABLE: readonly StreamDeclaration[] = [
     BUCKET.checkpoints,
     { history: 1, maxBytes: 2 * GIB },
     "processors' state and input position; generations are keys, so history 1",
+  ),
+  bucket(
+    BUCKET.leases,
+    { history: 1, maxBytes: 16 * MIB, ttlMarkers: true },
+    'which worker has which venue: keys that expire unless renewed, so that a dead worker holds nothing',
   ),
 ];
 
