@@ -4,5 +4,6 @@ export { type Output, PARTITION_METRICS, type Partition, type Processor } from '
 export { runProcessor } from './runner.ts';
 export type { RunnerHealth, RunnerOptions, Running } from './running.ts';
 export { type RxPartitionParts, rxPartition } from './rx-partition.ts';
+export { SharedWork, type SharedWorkOptions, type WorkItem } from './shared-work.ts';
 export { drainOnSignals } from './signals.ts';
 export type { ProcessorRecipe } from './worker-protocol.ts';
