@@ -1,5 +1,9 @@
 // `tidewatch process <name>`: runs a processor for the venues of a server, each venue a partition of its own with its
-// own checkpoint. Venues that are stored later are taken up when they appear.
+// own checkpoint. Venues that are stored later are taken up when they appear. Several of these, on one machine or many, share
+// the venues: each venue is one worker's at a time, handed over when that worker stops and taken over when it dies.
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/nats-core';
 import { Argument, type Command, Option } from 'commander';
@@ -9,6 +13,8 @@ import { flowProcessor } from '#processors/flow/index.ts';
 import { pressureProcessor } from '#processors/pressure/index.ts';
 import { type ProcessorRecipe, type Running, runProcessor } from '#processors/runtime/index.ts';
 import { connect } from '#streams/connect.ts';
+import { isStreamsError } from '#streams/errors.ts';
+import { Leases } from '#streams/leases.ts';
 import { MetricsRegistry } from '#streams/metrics.ts';
 import { type StoredVenue, VenueStore } from '#streams/venues.ts';
 import { natsOption, parseVenueAddress, type VenueAddress } from '../context.ts';
@@ -22,12 +28,14 @@ interface ProcessOptions {
 
 /** Processors by name: each makes the processor of one venue. */
 const PROCESSORS = { density: densityProcessor, flow: flowProcessor, pressure: pressureProcessor } as const;
+const SERVER_WAIT_MS = 60_000;
+const SERVER_PAUSE_MS = 250;
 type ProcessorName = keyof typeof PROCESSORS;
 
 export function register(program: Command): void {
   program
     .command('process')
-    .description('run a processor until SIGTERM: it then finishes its batch and writes its checkpoint')
+    .description('run a processor until SIGTERM, sharing the venues with other workers that run the same one')
     .addArgument(new Argument('<name>', 'which processor').choices(Object.keys(PROCESSORS)))
     .addOption(natsOption())
     .addOption(
@@ -41,7 +49,7 @@ export function register(program: Command): void {
     )
     .action(async (name: ProcessorName, options: ProcessOptions) => {
       endWithParent();
-      const nc = await connect({ servers: options.nats, name: `tidewatch process ${name}` });
+      const nc = await reach(options.nats, name);
       try {
         await runVenues(name, nc, options);
       } finally {
@@ -50,45 +58,54 @@ export function register(program: Command): void {
     });
 }
 
+/** Connects; a processor that was started before its server, or again while it restarts, waits for it. */
+async function reach(servers: string, name: ProcessorName): Promise<NatsConnection> {
+  const until = Date.now() + SERVER_WAIT_MS;
+  for (let said = false; ; ) {
+    try {
+      return await connect({ servers, name: `tidewatch process ${name}` });
+    } catch (error) {
+      if (!isStreamsError(error, 'server-unreachable') || Date.now() > until) throw error;
+      if (!said) console.log(`${name}: waits for the server at ${servers}`);
+      said = true;
+      await delay(SERVER_PAUSE_MS);
+    }
+  }
+}
+
 async function runVenues(name: ProcessorName, nc: NatsConnection, options: ProcessOptions): Promise<void> {
   const stopped = untilSignal();
   const jsm = await jetstreamManager(nc);
   const metrics = new MetricsRegistry();
-  const running = new Map<string, { readonly revision: number; readonly runner: Running }>();
-  let fail: (reason: unknown) => void = () => undefined;
-  const failed = new Promise<never>((_, reject) => {
-    fail = reject;
-  });
-  // Waited for below; until then a failure must not be an unhandled rejection.
-  failed.catch(() => undefined);
-
-  const take = async (stored: StoredVenue): Promise<void> => {
-    const { org, venue } = stored;
-    const wanted =
-      options.venue.length === 0 || options.venue.some((v) => v.org === org && v.venue === venue);
-    if (!wanted) return;
-    const address = `${org}/${venue}`;
-    const before = running.get(address);
-    if (before?.revision === stored.revision) return;
-    if (before !== undefined) {
-      console.log(`${name}: ${address} has changed; its processor starts again with the new model`);
-      await before.runner.drain();
-    }
-    const runner = await start(name, nc, jsm, metrics, stored, options.inProcess ?? false);
-    runner.done.catch(fail);
-    running.set(address, { revision: stored.revision, runner });
-    console.log(`${name}: works on ${address}`);
+  const leases = await Leases.open(nc, jsm, name, workerName());
+  const work = new SharedWork({ leases, log: (line) => console.log(`${name}: ${line}`) });
+  const offer = (stored: StoredVenue): void => {
+    const { org, venue, revision } = stored;
+    if (options.venue.length > 0 && !options.venue.some((v) => v.org === org && v.venue === venue)) return;
+    work.offer(`${org}--${venue}`, {
+      version: revision,
+      start: () => start(name, nc, jsm, metrics, stored),
+    });
   };
-
-  const store = await VenueStore.open(nc);
-  const watch = await store.watch(take);
-  watch.done.catch(fail);
   try {
-    await Promise.race([stopped, failed]);
+    const watch = await (await VenueStore.open(nc)).watch(offer);
+    try {
+      await Promise.race([stopped, work.done, watch.done]);
+    } finally {
+      watch.stop();
+    }
   } finally {
-    watch.stop();
-    await Promise.allSettled([...running.values()].map(({ runner }) => runner.drain()));
+    await work.stop();
   }
+}
+
+/** Unique among workers of all machines, also of earlier ones. */
+function workerName(): string {
+  const host = hostname()
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9-]/g, '-')
+    .slice(0, 30);
+  return `${host}-${process.pid}-${randomBytes(4).toString('hex')}`;
 }
 
 function start(
