@@ -39,6 +39,16 @@ export function windowSubject(metric: string, org: string, venue: string, key: s
   return `win.${token(metric, 'metric')}.${token(org, 'organisation')}.${token(venue, 'venue')}.${token(key, 'key')}`;
 }
 
+/** `anom.<metric>.<org>.<venue>.<key>`: how unusual a series of a zone is, or the venue as a whole. */
+export function anomalySubject(metric: string, org: string, venue: string, key: string): string {
+  return `anom.${token(metric, 'metric')}.${token(org, 'organisation')}.${token(venue, 'venue')}.${token(key, 'key')}`;
+}
+
+/** `fcst.<metric>.<org>.<venue>.<key>`: what a zone's series, or the venue's, will be. */
+export function forecastSubject(metric: string, org: string, venue: string, key: string): string {
+  return `fcst.${token(metric, 'metric')}.${token(org, 'organisation')}.${token(venue, 'venue')}.${token(key, 'key')}`;
+}
+
 /** The token of a level's ordinal: `0`, `1`, `b1` for -1 (a minus sign first would read as an option in many tools). */
 export function levelToken(ordinal: number): string {
   return ordinal < 0 ? `b${-ordinal}` : String(ordinal);
@@ -47,6 +57,11 @@ export function levelToken(ordinal: number): string {
 /** `grid.<org>.<venue>.<level>`: one heat-map raster of a level. */
 export function gridSubject(org: string, venue: string, levelOrdinal: number): string {
   return `grid.${token(org, 'organisation')}.${token(venue, 'venue')}.${levelToken(levelOrdinal)}`;
+}
+
+/** `fused.<org>.<venue>.<level>`: the persons of a level after fusing overlapping views, as a tracks frame. */
+export function fusedSubject(org: string, venue: string, levelOrdinal: number): string {
+  return `fused.${token(org, 'organisation')}.${token(venue, 'venue')}.${levelToken(levelOrdinal)}`;
 }
 
 /** `late.<metric>.<org>.<venue>.<source>`: a frame that came after its windows were closed for good. */

@@ -19,6 +19,7 @@ describe('the table of streams', () => {
       'fcst.count.o.v.z': STREAM.derived,
       'late.density.o.v.s': STREAM.derived,
       'grid.o.v.0': STREAM.grid,
+      'fused.o.v.0': STREAM.fused,
       'warn.o.v.z': STREAM.ledger,
       'incident.o.v.1': STREAM.ledger,
       'plan.o.v.1': STREAM.ledger,

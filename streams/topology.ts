@@ -56,6 +56,7 @@ export const STREAM = {
   faces: 'OBS_FACES',
   derived: 'DERIVED',
   grid: 'GRID',
+  fused: 'FUSED',
   ledger: 'LEDGER',
   quarantine: 'QUARANTINE',
   replay: 'REPLAY',
@@ -161,6 +162,18 @@ const TABLE: readonly StreamDeclaration[] = [
       ...bounded,
       name: STREAM.grid,
       subjects: ['grid.>'],
+      max_age: 2 * HOUR_NS,
+      max_bytes: GIB,
+      num_replicas: 1,
+    },
+  },
+  {
+    reason:
+      'persons after fusing overlapping views: as bulky as tracks, and computed again from them at will',
+    config: {
+      ...bounded,
+      name: STREAM.fused,
+      subjects: ['fused.>'],
       max_age: 2 * HOUR_NS,
       max_bytes: GIB,
       num_replicas: 1,
