@@ -80,8 +80,9 @@ export class DensityResults {
       levelOfService: observed
         ? levelByDensity(mean / zone.areaM2, standing(zone) ? 'standing' : 'walking')
         : null,
-      samples: value(SAMPLES),
-      ticks: value(`${PERSONS}.ticks`),
+      // The operator counts as unknown what nobody observed; as a number of samples that is none.
+      samples: observed ? value(SAMPLES) : 0,
+      ticks: observed ? value(`${PERSONS}.ticks`) : 0,
     };
   }
 }
