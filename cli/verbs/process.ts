@@ -11,7 +11,7 @@ import { parseVenue } from '#models/venue/index.ts';
 import { densityProcessor } from '#processors/density/index.ts';
 import { flowProcessor } from '#processors/flow/index.ts';
 import { pressureProcessor } from '#processors/pressure/index.ts';
-import { type ProcessorRecipe, type Running, runProcessor } from '#processors/runtime/index.ts';
+import { type ProcessorRecipe, type Running, runProcessor, SharedWork } from '#processors/runtime/index.ts';
 import { connect } from '#streams/connect.ts';
 import { isStreamsError } from '#streams/errors.ts';
 import { Leases } from '#streams/leases.ts';
@@ -84,7 +84,7 @@ async function runVenues(name: ProcessorName, nc: NatsConnection, options: Proce
     if (options.venue.length > 0 && !options.venue.some((v) => v.org === org && v.venue === venue)) return;
     work.offer(`${org}--${venue}`, {
       version: revision,
-      start: () => start(name, nc, jsm, metrics, stored),
+      start: () => start(name, nc, jsm, metrics, stored, options.inProcess ?? false),
     });
   };
   try {
