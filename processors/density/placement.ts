@@ -114,17 +114,26 @@ export class Placement {
     const meanings = this.#meaningsFor(camera, level);
     const samples = this.#samples;
     if (samples.keys.length < count) this.#growSamples(assigned.length);
-    samples.n = 0;
+    let [keys, speeds, n] = [samples.keys, samples.speeds, 0];
     for (let i = 0; i < count; i++) {
       const meaning = meanings[assigned[i]! + 1]!;
       if (meaning === ANOTHERS || meaning === IN_NO_ZONE) continue;
       // Not Math.hypot: an order of magnitude slower, and nobody walks near its overflow.
-      const [u, v] = [flat[vx + i]!, flat[vy + i]!];
+      const u = flat[vx + i]!;
+      const v = flat[vy + i]!;
       const speed = Math.sqrt(u * u + v * v);
+      if (meaning >= 0 && n < keys.length) {
+        keys[n] = meaning;
+        speeds[n++] = speed;
+        continue;
+      }
+      samples.n = n;
       if (meaning >= 0) this.#add(meaning, speed);
       else if (meaning === OUTSIDE) this.#outside++;
       else this.#addToSeveral(camera, level, assigned[i]!, speed);
+      ({ keys, speeds, n } = samples);
     }
+    samples.n = n;
     return samples;
   }
 

@@ -99,8 +99,12 @@ export class TickRasters {
       if (tick >= end) continue;
       this.#open.delete(tick);
       frames.forEach((frame, camera) => {
-        if (frame !== undefined && frame.epochMs > (this.#held[camera]?.epochMs ?? -1))
-          this.#held[camera] = frame;
+        if (frame === undefined) return;
+        const before = this.#held[camera];
+        const newer = frame.epochMs > (before?.epochMs ?? -1);
+        if (newer) this.#held[camera] = frame;
+        const spent = newer ? before : frame;
+        if (spent !== undefined) this.#spare.push(spent);
       });
     }
   }

@@ -55,8 +55,11 @@ export class FrameCheck {
 
   #keys(source: number, keys: Int32Array, n: number): void {
     const may = this.#plan.mayObserve[source]!;
+    let before = -1;
     for (let i = 0; i < n; i++) {
       const key = keys[i]!;
+      if (key === before) continue;
+      before = key;
       // may[key] is undefined beyond the last key, and below -1.
       if (may[key] !== 1 && key !== -1) {
         throw new WindowError(

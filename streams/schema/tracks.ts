@@ -209,6 +209,9 @@ export class TracksReader implements TracksHead {
   /** Track ids; the first `count` count. */
   ids = new Uint32Array(0);
   #bytes = new Uint8Array(0);
+  /** The same bytes; the header's epoch ms is number 2. */
+  #doubles = new Float64Array(0);
+  #words = new Uint32Array(0);
 
   /** @throws StreamsError `frame-malformed` naming the first thing wrong */
   read(payload: Uint8Array): void {
@@ -225,14 +228,43 @@ export class TracksReader implements TracksHead {
 
   /** The same for a payload whose columns `read` has found right before. */
   reread(payload: Uint8Array): void {
-    checkTracksHead(payload, this);
     if (this.#bytes.byteLength < payload.byteLength) {
-      const buffer = new ArrayBuffer(4 * Math.ceil(payload.byteLength / 2));
+      checkTracksHead(payload, this);
+      const buffer = new ArrayBuffer(8 * Math.ceil(payload.byteLength / 4));
       this.#bytes = new Uint8Array(buffer);
+      this.#doubles = new Float64Array(buffer);
+      this.#words = new Uint32Array(buffer);
       this.flat = new Float32Array(buffer, HEADER_BYTES);
       this.ids = new Uint32Array(buffer, HEADER_BYTES);
     }
     this.#bytes.set(payload);
+    // A plain frame needs no view of its own; whatever is not one is looked at in full, and refused with the reason.
+    if (!this.#plainHead(payload.byteLength)) checkTracksHead(payload, this);
+  }
+
+  /** Takes the header of a frame of persons without anything special; false when it is not that. */
+  #plainHead(bytes: number): boolean {
+    const words = this.#words;
+    const count = words[2]!;
+    const epochMs = this.#doubles[2]!;
+    // Version 1 and no flag, below the level's 16 bits.
+    const plain =
+      bytes === HEADER_BYTES + count * BYTES_PER_PERSON &&
+      bytes >= HEADER_BYTES &&
+      words[0] === MAGIC &&
+      (words[1]! & 0xffff) === TRACKS_VERSION &&
+      count <= MAX_PERSONS_PER_FRAME &&
+      epochMs >= 0 &&
+      epochMs <= MAX_EPOCH_MS &&
+      Math.floor(epochMs) === epochMs;
+    if (!plain) return false;
+    this.clock = false;
+    this.exact = false;
+    this.epochMs = epochMs;
+    this.level = words[1]! >> 16;
+    this.seq = words[3]!;
+    this.count = count;
+    return true;
   }
 }
 

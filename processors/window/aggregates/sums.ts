@@ -59,9 +59,12 @@ export class CountKernel extends SumsKernel {
     const { keys, n } = frame;
     const counts = this.#counts.panes;
     const at = this.#counts.row(pane);
-    for (let i = 0; i < n; i++) {
+    // Neighbours in a frame are mostly in one key: a run of them is one addition.
+    for (let i = 0; i < n; ) {
       const key = keys[i]!;
-      if (key >= 0) counts[at + key]!++;
+      const from = i;
+      for (i++; i < n && keys[i] === key; i++);
+      if (key >= 0) counts[at + key]! += i - from;
     }
   }
 
@@ -126,12 +129,20 @@ export class SumKernel extends SumsKernel {
     const at = this.#sums.row(pane);
     const scale = 1 / this.#quantum;
     const mean = this.#mean;
-    for (let i = 0; i < n; i++) {
+    // Whole numbers add up to the same in any grouping: a run of one key is summed apart.
+    for (let i = 0; i < n; ) {
       const key = keys[i]!;
-      const value = values[i]!;
-      if (key < 0 || Number.isNaN(value)) continue;
-      sums[at + key]! += Math.round(value * scale);
-      if (mean) counts[at + key]!++;
+      let sum = 0;
+      let count = 0;
+      for (; i < n && keys[i] === key; i++) {
+        const value = values[i]!;
+        if (Number.isNaN(value)) continue;
+        sum += Math.round(value * scale);
+        count++;
+      }
+      if (key < 0 || count === 0) continue;
+      sums[at + key]! += sum;
+      if (mean) counts[at + key]! += count;
     }
   }
 

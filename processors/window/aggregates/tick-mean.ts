@@ -48,9 +48,12 @@ export class TickMeanKernel implements Kernel {
     const slots = this.#slots[frame.source]!;
     const raw = this.#raw;
     const at = this.#rawRow(pane);
-    for (let i = 0; i < n; i++) {
+    // Neighbours in a frame are mostly in one key: a run of them is one addition.
+    for (let i = 0; i < n; ) {
       const key = keys[i]!;
-      if (key >= 0) raw[at + slots[key]!]!++;
+      const from = i;
+      for (i++; i < n && keys[i] === key; i++);
+      if (key >= 0) raw[at + slots[key]!]! += i - from;
     }
   }
 
