@@ -45,3 +45,9 @@ export const FLOW_BOUNDS: TimeBounds = {
   idleMs: 3_000,
   futureMs: 5_000,
 };
+
+/**
+ * A person nearer to a line than this decides nothing, m: standing people whose tracks tremble would be counted to and fro.
+ * Twice the 0.15 m of noise of ordinary floor projections; 0 for exact positions.
+ */
+export const LINE_BAND_M = 0.3;

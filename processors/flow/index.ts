@@ -5,22 +5,26 @@ import { STREAM } from '#streams/topology.ts';
 import type { TimeBounds } from '../shared/bounds.ts';
 import { type TracksInput, tracksDecoder } from '../shared/input.ts';
 import { tickedPartition } from '../shared/ticked.ts';
-import { FLOW_BOUNDS, flowWindows } from './config.ts';
+import { FLOW_BOUNDS, flowWindows, LINE_BAND_M } from './config.ts';
 import { FlowKernel } from './kernel.ts';
 import { flowLines } from './lines.ts';
 import { ENTERED, flowResults, LEFT, PERSONS } from './results.ts';
 
-export { APPROACH_M, FLOW_BOUNDS, flowWindows, SUSTAINED_MS } from './config.ts';
+export { APPROACH_M, FLOW_BOUNDS, flowWindows, LINE_BAND_M, SUSTAINED_MS } from './config.ts';
 export { type FlowLine, flowLines } from './lines.ts';
 
 /** Raised when a snapshot of before cannot be restored. */
 const STATE_VERSION = 1;
 
 /** One venue's flow: frames in, results out. Pure. */
-export function flowPartition(venue: Venue, bounds: TimeBounds = FLOW_BOUNDS): Partition<TracksInput> {
+export function flowPartition(
+  venue: Venue,
+  bounds: TimeBounds = FLOW_BOUNDS,
+  bandM: number = LINE_BAND_M,
+): Partition<TracksInput> {
   const lines = flowLines(venue);
   const windows = flowWindows(venue.tickMs);
-  const kernel = new FlowKernel(venue, lines, flowResults(venue, lines, windows));
+  const kernel = new FlowKernel(venue, lines, flowResults(venue, lines, windows), bandM);
   return tickedPartition({
     name: 'flow',
     venue,

@@ -49,6 +49,7 @@ export class FlowKernel implements TickKernel {
     venue: Venue,
     lines: readonly FlowLine[],
     append: (block: WindowBlock, outputs: Output[]) => void,
+    bandM: number,
   ) {
     this.#venue = venue;
     this.#newest = new Float64Array(venue.cameras.length).fill(Number.NEGATIVE_INFINITY);
@@ -70,7 +71,7 @@ export class FlowKernel implements TickKernel {
       return {
         counter: new LineCounter(
           mine.map((k) => lines[k]!.segment),
-          { gap: Math.max(GAP_S, GAP_PERIODS / camera.framesPerSecond) },
+          { gap: Math.max(GAP_S, GAP_PERIODS / camera.framesPerSecond), band: bandM },
         ),
         lines: mine,
         ownership,
