@@ -221,6 +221,12 @@ it('counts what brute force counts', () => {
   );
 });
 
+it('begins with the tick of the first frame, however far the bounds reach back', () => {
+  const outputs = run([...framesOf(venue, [], 4), ...runOut(venue, 4)]);
+  const [first] = of(outputs, 'flow-now', 'gate');
+  expect(first).toMatchObject({ start: START_MS, count: { in: 0, out: 0 } });
+});
+
 it('a frame of nobody is a frame', () => {
   const empty = encodeTracks(emptyTrackFrame({ epochMs: START_MS, level: 0, seq: 0 }, 0));
   expect(() => create().onBatch([{ source: 0, payload: empty }])).not.toThrow();

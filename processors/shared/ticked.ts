@@ -121,7 +121,9 @@ export function tickedPartition(parts: TickedParts): Partition<TracksInput> {
     });
     for (const tick of ticks) work(tick, outputs);
     const to = sequencer.releasedToMs;
-    if (to > before && Number.isFinite(to) && to !== ticks.at(-1)?.endMs) {
+    // Before the first tick there is nothing whose windows could be due; where the watermark begins depends on order.
+    const begun = operator.stats().frames > 0;
+    if (begun && to > before && to !== ticks.at(-1)?.endMs) {
       pushTime(to);
       issue(outputs);
     }
