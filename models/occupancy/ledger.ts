@@ -25,7 +25,7 @@ export interface Reading {
   readonly in: number;
   readonly out: number;
   /** Start of the interval of a delta, ms. */
-  readonly sinceMs?: number;
+  readonly sinceMs?: number | undefined;
 }
 
 export interface DeviceCorrection extends Omit<Correction, 'reason'> {
@@ -146,25 +146,26 @@ export class OccupancyLedger {
     } else {
       [entered, left] = this.#delta(device, reading, corrections);
     }
+    return this.#enter(reading.at, epochMs, entered, left, corrections);
+  }
+
+  /** Persons known one by one, such as tickets: each is counted, without a bound. */
+  add(at: string, epochMs: number, persons: { readonly in: number; readonly out: number }): Taken {
+    return this.#enter(at, epochMs, persons.in, persons.out, []);
+  }
+
+  #enter(at: string, epochMs: number, entered: number, left: number, corrections: DeviceCorrection[]): Taken {
+    const device = this.#device(at);
     device.in += entered;
     device.out += left;
     if (!(epochMs <= device.lastMs)) device.lastMs = epochMs;
     this.#admitted += entered;
     this.#left += left;
     if (this.present < 0) {
-      const missing = -this.present;
-      const raw = -missing;
-      corrections.push({
-        epochMs,
-        device: reading.at,
-        direction: 'out',
-        reason: 'negative',
-        before: raw,
-        after: 0,
-        raw,
-        counted: 0,
-      });
-      this.#unexplained += missing;
+      const raw = this.present;
+      const from = { epochMs, device: at, direction: 'out', reason: 'negative' } as const;
+      corrections.push({ ...from, before: raw, after: 0, raw, counted: 0 });
+      this.#unexplained -= raw;
     }
     device.corrections += corrections.length;
     return { in: entered, out: left, corrections };
