@@ -114,10 +114,11 @@ export class SharedWork {
     const overdue = new Set(items.filter((item) => now - (this.#freeSince.get(item) ?? now) > OVERDUE_MS));
     const { take, give } = shareStep({ self: this.#leases.self, workers, items, holders, overdue });
     for (const item of give) await this.#handOver(item, 'another worker has fewer');
+    const taken: string[] = [];
     for (const item of take) {
-      if (this.#stopped) return;
-      if (!this.#running.has(item) && (await this.#leases.take(item))) await this.#begin(item);
+      if (!this.#stopped && !this.#running.has(item) && (await this.#leases.take(item))) taken.push(item);
     }
+    await all(taken.map((item) => this.#begin(item)));
     for (const [item, held] of this.#running) {
       if (held.version === this.#items.get(item)!.version || held.ending) continue;
       this.#log(`${item} has changed; its processor starts again with the new model`);
@@ -206,4 +207,10 @@ export class SharedWork {
     );
     for (const outcome of outcomes) if (outcome.status === 'rejected') this.#failure ??= outcome.reason;
   }
+}
+
+/** Waits for all to end, then throws the first error. */
+async function all(work: readonly Promise<void>[]): Promise<void> {
+  for (const outcome of await Promise.allSettled(work))
+    if (outcome.status === 'rejected') throw outcome.reason;
 }
