@@ -18,9 +18,9 @@ import { findProgram, startServer } from '#streams/server/index.ts';
 import { STREAM, topology } from '#streams/topology.ts';
 import { hall, hallMessages, PERSONS } from './pipeline/hall.ts';
 
-const FRAMES = 60_000;
+const FRAMES = 80_000;
 /** The first of them, for every contestant alike: what it takes to start and to be compiled is not the steady rate. */
-const WARM_UP = FRAMES / 10;
+const WARM_UP = FRAMES / 4;
 const ROUNDS = 3;
 
 export async function run(_options: { json: boolean }): Promise<Record<string, number | string>> {
