@@ -7,11 +7,19 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/nats-core';
 import { Argument, type Command, Option } from 'commander';
-import { parseVenue } from '#models/venue/index.ts';
+import { parseVenue, type Venue } from '#models/venue/index.ts';
+import { anomalyProcessor } from '#processors/anomaly/index.ts';
 import { densityProcessor } from '#processors/density/index.ts';
 import { flowProcessor } from '#processors/flow/index.ts';
 import { pressureProcessor } from '#processors/pressure/index.ts';
-import { type ProcessorRecipe, type Running, runProcessor, SharedWork } from '#processors/runtime/index.ts';
+import {
+  type Processor,
+  type ProcessorRecipe,
+  type RunnerOptions,
+  type Running,
+  runProcessor,
+  SharedWork,
+} from '#processors/runtime/index.ts';
 import { connect } from '#streams/connect.ts';
 import { isStreamsError } from '#streams/errors.ts';
 import { Leases } from '#streams/leases.ts';
@@ -26,8 +34,22 @@ interface ProcessOptions {
   readonly inProcess?: boolean;
 }
 
-/** Processors by name: each makes the processor of one venue. */
-const PROCESSORS = { density: densityProcessor, flow: flowProcessor, pressure: pressureProcessor } as const;
+/** A processor of one venue, by the function that makes it, whatever its input. */
+function makes<Input>(make: (venue: Venue) => Processor<Input>) {
+  return {
+    /** Name under which the processor's module exports it. */
+    exported: make.name,
+    run: (venue: Venue, options: RunnerOptions): Promise<Running> => runProcessor(make(venue), options),
+  };
+}
+
+/** Processors by name. */
+const PROCESSORS = {
+  density: makes(densityProcessor),
+  flow: makes(flowProcessor),
+  pressure: makes(pressureProcessor),
+  anomaly: makes(anomalyProcessor),
+} as const;
 const SERVER_WAIT_MS = 60_000;
 const SERVER_PAUSE_MS = 250;
 type ProcessorName = keyof typeof PROCESSORS;
@@ -120,10 +142,10 @@ function start(
   // The worker thread makes the same processor of the same venue.
   const worker: ProcessorRecipe = {
     module: new URL(`../../processors/${name}/index.ts`, import.meta.url).href,
-    export: PROCESSORS[name].name,
+    export: PROCESSORS[name].exported,
     argument: model,
   };
-  return runProcessor(PROCESSORS[name](model), {
+  return PROCESSORS[name].run(model, {
     nc,
     jsm,
     metrics,

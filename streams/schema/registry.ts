@@ -1,6 +1,7 @@
 // The one table of messages: subject, encoding, schema, codec, and an example that is also the golden test's input.
 import { z } from 'zod';
 import { StreamsError } from '../errors.ts';
+import { type AnomalyResultMessage, anomalyResult } from './anomaly.ts';
 import { accessEvent, businessEvent, countsEvent, fenceEvent, healthEvent } from './events.ts';
 import { decodeGrid, encodeGrid, type GridFrame } from './grid.ts';
 import { type Codec, jsonCodec } from './json.ts';
@@ -405,6 +406,30 @@ export const healthKind = json('obs.health', `obs.health.${SOURCE}`, 'A source a
   framesPerSecond: 5,
 });
 
+export const anomalyKind: MessageKind<AnomalyResultMessage> = json(
+  'anom',
+  'anom.{metric}.{org}.{venue}.{key}',
+  'How unusual a series of a zone is, or the zones of a venue together',
+  anomalyResult,
+  {
+    metric: 'count',
+    org: 'sports-bureau',
+    venue: 'stadium',
+    start: EXAMPLE_MS - 10_000,
+    end: EXAMPLE_MS,
+    hopMs: 10_000,
+    score: 0.72,
+    alarm: true,
+    reason: { code: 'level-up', observed: 96.5, expected: 41.25, points: 4, probability: 0.0005 },
+    evidence: 1.9,
+    key: 'forecourt-n',
+    level: 0,
+    value: 104.5,
+    completeness: 0.98,
+    silent: [],
+  },
+);
+
 /** A kind without its value's type: for tables and documents over all kinds. */
 export interface AnyMessageKind extends Omit<MessageKind<unknown>, 'codec'> {
   decode(payload: Uint8Array): unknown;
@@ -427,6 +452,7 @@ export const MESSAGE_KINDS: readonly AnyMessageKind[] = [
   erased(fenceKind),
   erased(businessKind),
   erased(healthKind),
+  erased(anomalyKind),
   // Before win.density, whose name begins alike.
   erased(fusedDensityKind),
   erased(densityKind),
