@@ -3,13 +3,14 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it } from 'vitest';
 import { parseVenue } from '#models/venue/index.ts';
+import { flowPartition } from '#processors/flow/index.ts';
 import { flowKind } from '#streams/schema/registry.ts';
 import { encodeTracks } from '#streams/schema/tracks.ts';
 import { simulateObservations } from '#streams/sources/simulator/index.ts';
 import { CLOCK_SOURCE, parseObservationSubject } from '#streams/subjects.ts';
-import { flowPartition } from './index.ts';
 
 const START_MS = 1_700_000_000_000;
+const FROM_MS = START_MS + 5_000;
 const file = path.join(import.meta.dirname, '../../venues/harbour-stadium.geojson');
 
 it('agrees within 5 % with who got in', { timeout: 120_000 }, async () => {
@@ -31,7 +32,9 @@ it('agrees within 5 % with who got in', { timeout: 120_000 }, async () => {
     const source = sources.get(parseObservationSubject(subject).source)!;
     for (const output of partition.onBatch([{ source, payload: encodeTracks(frame) }])) {
       if (!gates.has(output.subject)) continue;
-      const { count, end } = flowKind.codec.decode(output.payload);
+      const { count, start, end } = flowKind.codec.decode(output.payload);
+      // The crowd as placed at the start has people in the gates; they settle within a few ticks.
+      if (start < FROM_MS) continue;
       entered += count!.in;
       left += count!.out;
       lastEnd = end;
@@ -42,7 +45,7 @@ it('agrees within 5 % with who got in', { timeout: 120_000 }, async () => {
     const behind = Object.entries(zones).filter(([id]) => /^(concourse|stand|pitch)/.test(id));
     return behind.reduce((sum, [, { count }]) => sum + count, inStairs);
   };
-  const truth = inside(lastEnd - venue.tickMs) - inside(START_MS);
+  const truth = inside(lastEnd) - inside(FROM_MS);
   console.log(`gates: ${entered} in, ${left} out; ${truth} more persons inside`);
   expect(truth).toBeGreaterThan(200);
   expect(Math.abs(entered - left - truth) / truth).toBeLessThan(0.05);
