@@ -48,6 +48,8 @@ export interface SceneOptions {
   /** Persons per frame. */
   readonly persons: number;
   readonly troubles?: Troubles;
+  /** Which cameras have troubles; default all. */
+  readonly isTroubled?: (camera: string) => boolean;
   readonly startMs?: number;
   /** Whether a camera sends at an instant, ms since the start; default always. The clock always does. */
   readonly sends?: (camera: string, sinceStartMs: number) => boolean;
@@ -76,6 +78,7 @@ export function* scene(venue: Venue, options: SceneOptions): Generator<SceneMess
   const random = seededRandom(options.seed);
   const troubles = options.troubles ?? USUAL_TROUBLE;
   const startMs = options.startMs ?? SCENE_START_MS;
+  const isTroubled = options.isTroubled ?? (() => true);
   const sends = options.sends ?? (() => true);
   const stepMs = Math.min(...venue.cameras.map(({ framesPerSecond }) => 1_000 / framesPerSecond));
   const boxes = venue.cameras.map(({ coverage }) =>
@@ -93,7 +96,8 @@ export function* scene(venue: Venue, options: SceneOptions): Generator<SceneMess
       const every = Math.round(1_000 / camera.framesPerSecond / stepMs);
       if (step % every !== 0) continue;
       // Drawn also for a camera that is cut, so that what the others send does not depend on it.
-      const fate = fateOf(random.next(), troubles);
+      const draw = random.next();
+      const fate = isTroubled(camera.id) ? fateOf(draw, troubles) : 'ordinary';
       const delayMs = delayOf(fate, random);
       const box = boxes[index]!;
       const epochMs = fate === 'from-the-future' ? atMs + FUTURE_MS : atMs;
