@@ -7,6 +7,7 @@ import { decodeOccupancy, type OccupancyInput } from './input.ts';
 import { occupancyPartition } from './partition.ts';
 import { type OccupancySettings, siteOf } from './site.ts';
 
+export { countedZones, type DriftInput, driftPartition, driftProcessor } from './drift.ts';
 export type { OccupancyInput } from './input.ts';
 export { occupancyPartition, SITE_KEY } from './partition.ts';
 export { type OccupancySettings, type Site, siteOf } from './site.ts';
