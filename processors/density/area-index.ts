@@ -114,7 +114,7 @@ export function createAreaIndex(areas: readonly AreaM[], cellM: number = CELL_M)
   const rows = Math.floor((maxY - minY) / size) + 1;
   const perMetre = 1 / size;
   // >= -1: the set of the whole cell; below: -2 - (number of its edge cell).
-  const cells = new Int32Array(columns * rows).fill(-1);
+  let cells: Int32Array | Int16Array = new Int32Array(columns * rows).fill(-1);
   const edgeCells = new EdgeCells();
 
   function build(): void {
@@ -240,6 +240,8 @@ export function createAreaIndex(areas: readonly AreaM[], cellM: number = CELL_M)
   }
 
   build();
+  // Half the bytes where the numbers allow it: the table then stays in the cache.
+  if (Math.max(edgeCells.count + 2, sets.count) <= MAX_SUB_SET) cells = Int16Array.from(cells);
   subCells = new Int16Array(edgeCells.count * SUB * SUB).fill(UNDECIDED);
   return {
     areas: areas.length,

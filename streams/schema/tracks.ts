@@ -169,30 +169,6 @@ export function checkTracksHead(
 
 /** `flat` holds the columns one behind the other, `count` each; the ids are no floats. */
 function checkColumns(flat: Float32Array, count: number): void {
-  // Column after column is fast; who is wrong first is only asked when somebody is.
-  if (!columnsWithin(flat, count)) refuseColumns(flat, count);
-}
-
-function columnsWithin(flat: Float32Array, count: number): boolean {
-  let i = count;
-  // Written so that NaN fails for positions, and passes as "unknown" for the others.
-  for (; i < 3 * count; i++) {
-    const metres = flat[i]!;
-    if (!(metres <= MAX_COORDINATE_M && metres >= -MAX_COORDINATE_M)) return false;
-  }
-  for (; i < 5 * count; i++) {
-    const speed = flat[i]!;
-    if (speed > MAX_SPEED || speed < -MAX_SPEED) return false;
-  }
-  for (; i < 6 * count; i++) {
-    const confidence = flat[i]!;
-    if (confidence < 0 || confidence > 1) return false;
-  }
-  return true;
-}
-
-/** @throws StreamsError `frame-malformed` naming the first person with something wrong */
-function refuseColumns(flat: Float32Array, count: number): void {
   const [x, y, vx, vy, confidence] = [count, 2 * count, 3 * count, 4 * count, 5 * count];
   for (let i = 0; i < count; i++) {
     // Written so that NaN fails too.
