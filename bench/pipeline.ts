@@ -17,6 +17,7 @@ import { Publisher } from '#streams/publish.ts';
 import { findProgram, startServer } from '#streams/server/index.ts';
 import { STREAM, topology } from '#streams/topology.ts';
 import { hall, hallMessages, PERSONS } from './pipeline/hall.ts';
+import { type LiveRate, measureLive } from './pipeline/live.ts';
 
 const FRAMES = 80_000;
 /** The first of them, for every contestant alike: what it takes to start and to be compiled is not the steady rate. */
@@ -24,6 +25,14 @@ const WARM_UP = FRAMES / 4;
 const ROUNDS = 3;
 
 export async function run(_options: { json: boolean }): Promise<Record<string, number | string>> {
+  const backlog = await measureBacklog();
+  console.log('Live, cameras, server and processor each a process, at rising rates:');
+  const live: LiveRate = await measureLive();
+  return { ...backlog, ...live };
+}
+
+/** The rates from a backlog, in turns. */
+async function measureBacklog(): Promise<Record<string, number>> {
   const dataFolder = mkdtempSync(path.join(tmpdir(), 'tidewatch-bench-'));
   const server = await startServer({ serverPath: (await findProgram()).path, dataFolder, temporary: true });
   const nc = await connect({ servers: server.url, name: 'bench pipeline' });
