@@ -102,8 +102,15 @@ async function disturbedRun(
     const jsm = await jetstreamManager(nc);
     await prepare(nc, jsm, venue, options);
     child = startVerb(['process', 'density', '--nats', server.url]);
-    const kills = new Kills(nc, server, child, seededRandom(options.seed ^ 0x6b696c6c), tell);
     const source = new PacedSource(nc, venue, options);
+    const describe = async (): Promise<string> => {
+      const { state } = await jsm.streams.info(STREAM.tracks);
+      const consumer = await jsm.consumers.info(STREAM.tracks, `density_${partitionOf(venue)}`);
+      const { num_pending, num_ack_pending, delivered, ack_floor } = consumer;
+      return `${source.state}, ${state.messages} stored, ${JSON.stringify({ num_pending, num_ack_pending, delivered, ack_floor })}`;
+    };
+    const random = seededRandom(options.seed ^ 0x6b696c6c);
+    const kills = new Kills(nc, server, child, random, tell, describe);
     const published = source.run();
     try {
       await kills.run(options.kills);
@@ -175,6 +182,8 @@ class PacedSource {
   readonly #venue: Venue;
   readonly #options: ChaosOptions;
   #stopped = false;
+  #sent = 0;
+  #publisher: Publisher | undefined;
 
   constructor(nc: NatsConnection, venue: Venue, options: ChaosOptions) {
     this.#nc = nc;
@@ -186,20 +195,24 @@ class PacedSource {
     this.#stopped = true;
   }
 
+  get state(): string {
+    return `${this.#sent} sent ${JSON.stringify(this.#publisher?.counts)}`;
+  }
+
   /** Resolves with the number of messages when all of them are acknowledged. */
   async run(): Promise<number> {
     const publisher = new Publisher(this.#nc, { maxAttempts: 1_000 });
+    this.#publisher = publisher;
     const from = performance.now();
-    let sent = 0;
     for (const message of scene(this.#venue, this.#options)) {
       if (this.#stopped) break;
       await publisher.publish(message);
-      sent++;
-      const aheadMs = (1_000 * sent) / this.#options.framesPerS - (performance.now() - from);
+      this.#sent++;
+      const aheadMs = (1_000 * this.#sent) / this.#options.framesPerS - (performance.now() - from);
       if (aheadMs > 5) await delay(aheadMs);
     }
     await publisher.close();
-    return sent;
+    return this.#sent;
   }
 }
 

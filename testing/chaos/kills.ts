@@ -28,6 +28,8 @@ export class Kills {
   readonly #child: VerbChild;
   readonly #random: SeededRandom;
   readonly #tell: (line: string) => void;
+  /** What to say when results do not go on. */
+  readonly #describe: () => Promise<string>;
   readonly #results: Subscription;
   readonly #seen = new Set<string>();
   #pending: { victim: KillRecord['victim']; at: number }[] = [];
@@ -41,12 +43,14 @@ export class Kills {
     child: VerbChild,
     random: SeededRandom,
     tell: (line: string) => void,
+    describe: () => Promise<string>,
   ) {
     this.#nc = nc;
     this.#server = server;
     this.#child = child;
     this.#random = random;
     this.#tell = tell;
+    this.#describe = describe;
     this.#results = nc.subscribe('win.>', {
       callback: (error, message) => {
         if (error !== null) throw error;
@@ -111,15 +115,16 @@ export class Kills {
       this.#pending.length === 0 && (this.records.length > 0 || this.#newResults > before);
     if (done()) return;
     await new Promise<void>((resolve, reject) => {
-      const limit = setTimeout(
-        () =>
-          reject(
-            new Error(
-              `no result for ${GIVE_UP_MS / 1_000} s; the processor said:\n${this.#child.lines.join('\n')}`,
+      const limit = setTimeout(() => {
+        const said = this.#child.lines.slice(-20).join('\n');
+        void this.#describe().then(
+          (state) =>
+            reject(
+              new Error(`no result for ${GIVE_UP_MS / 1_000} s; ${state}; the processor said:\n${said}`),
             ),
-          ),
-        GIVE_UP_MS,
-      );
+          reject,
+        );
+      }, GIVE_UP_MS);
       this.#onResult = () => {
         if (!done()) return;
         clearTimeout(limit);
