@@ -11,6 +11,7 @@ import { parseVenue, type Venue } from '#models/venue/index.ts';
 import { anomalyProcessor } from '#processors/anomaly/index.ts';
 import { densityProcessor } from '#processors/density/index.ts';
 import { flowProcessor } from '#processors/flow/index.ts';
+import { forecastProcessor } from '#processors/forecast/index.ts';
 import { pressureProcessor } from '#processors/pressure/index.ts';
 import {
   type Processor,
@@ -49,6 +50,7 @@ const PROCESSORS = {
   flow: makes(flowProcessor),
   pressure: makes(pressureProcessor),
   anomaly: makes(anomalyProcessor),
+  forecast: makes(forecastProcessor),
 } as const;
 const SERVER_WAIT_MS = 60_000;
 const SERVER_PAUSE_MS = 250;

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { StreamsError } from '../errors.ts';
 import { type AnomalyResultMessage, anomalyResult } from './anomaly.ts';
 import { accessEvent, businessEvent, countsEvent, fenceEvent, healthEvent } from './events.ts';
+import { type ForecastMessage, forecastMessage } from './forecast.ts';
 import { decodeGrid, encodeGrid, type GridFrame } from './grid.ts';
 import { type Codec, jsonCodec } from './json.ts';
 import {
@@ -430,6 +431,27 @@ export const anomalyKind: MessageKind<AnomalyResultMessage> = json(
   },
 );
 
+export const forecastKind: MessageKind<ForecastMessage> = json(
+  'fcst',
+  'fcst.{metric}.{org}.{venue}.{key}',
+  'Persons to come in a zone, or in all zones of a venue',
+  forecastMessage,
+  {
+    metric: 'count',
+    org: 'sports-bureau',
+    venue: 'stadium',
+    key: 'forecourt-n',
+    level: 0,
+    start: EXAMPLE_MS - 60_000,
+    end: EXAMPLE_MS,
+    hopMs: 60_000,
+    value: 240.5,
+    completeness: 0.98,
+    bands: [{ aheadMs: 300_000, p10: 231, p50: 262.5, p90: 301 }],
+    thresholds: [{ level: 'blue', density: 2, earliest: 3.5, median: null, latest: null }],
+  },
+);
+
 /** A kind without its value's type: for tables and documents over all kinds. */
 export interface AnyMessageKind extends Omit<MessageKind<unknown>, 'codec'> {
   decode(payload: Uint8Array): unknown;
@@ -453,6 +475,7 @@ export const MESSAGE_KINDS: readonly AnyMessageKind[] = [
   erased(businessKind),
   erased(healthKind),
   erased(anomalyKind),
+  erased(forecastKind),
   // Before win.density, whose name begins alike.
   erased(fusedDensityKind),
   erased(densityKind),
