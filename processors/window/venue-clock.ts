@@ -1,7 +1,8 @@
 // Venue time and watermark from event times alone: no clock is read, so the same input gives the same answer.
 //
 // Venue time V rises by agreement: to the greatest time a clock source has sent, or to the quorum-th greatest time that
-// the other sources claim. One source with a wrong clock can neither move V nor make all others look idle. Where nobody
+// the other sources claim. One source with a wrong clock can neither move V nor make all others look idle, and where the
+// venue has a clock several cannot either. Where nobody
 // else speaks (V has not risen by agreement while one source went steadily on for its idle bound), that one is
 // followed, so that a dead clock or dead neighbours never stop the venue.
 // Watermark W: the least time reached by the awaited sources (V where none is), minus the disorder bound. A source is
@@ -81,7 +82,7 @@ export class VenueClock {
       this.#runFrom[source] = claim;
       this.#runUnder[source] = this.#agreements;
     }
-    const agreed = this.#agreed(this.#quorum);
+    const agreed = this.#withoutLeap(this.#agreed(this.#quorum));
     if (agreed > this.venueMs) {
       this.venueMs = agreed;
       this.#agreements++;
@@ -89,6 +90,14 @@ export class VenueClock {
       this.venueMs = claim;
     }
     return this.believes(epochMs);
+  }
+
+  /**
+   * Cameras on one switch can share a wrong clock. Where the venue has a clock of its own, they alone do not move V further
+   * than a frame may be ahead; when the clock is dead, they are followed once they have gone steadily on.
+   */
+  #withoutLeap(agreed: number): number {
+    return this.#clockMs !== NEVER && agreed > this.venueMs + this.#futureMs ? this.#clockMs : agreed;
   }
 
   /** The time that the clock or `quorum` sources vouch for. */
