@@ -7,26 +7,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/nats-core';
 import { Argument, type Command, Option } from 'commander';
-import { parseVenue, type Venue } from '#models/venue/index.ts';
-import { anomalyProcessor } from '#processors/anomaly/index.ts';
-import { densityProcessor } from '#processors/density/index.ts';
-import { flowProcessor } from '#processors/flow/index.ts';
-import { forecastProcessor } from '#processors/forecast/index.ts';
-import { pressureProcessor } from '#processors/pressure/index.ts';
-import {
-  type Processor,
-  type ProcessorRecipe,
-  type RunnerOptions,
-  type Running,
-  runProcessor,
-  SharedWork,
-} from '#processors/runtime/index.ts';
+import { parseVenue } from '#models/venue/index.ts';
+import { type ProcessorRecipe, type Running, SharedWork } from '#processors/runtime/index.ts';
 import { connect } from '#streams/connect.ts';
 import { isStreamsError } from '#streams/errors.ts';
 import { Leases } from '#streams/leases.ts';
 import { MetricsRegistry } from '#streams/metrics.ts';
 import { type StoredVenue, VenueStore } from '#streams/venues.ts';
 import { natsOption, parseVenueAddress, type VenueAddress } from '../context.ts';
+import { PROCESSOR_NAMES, PROCESSORS, type ProcessorName } from '../processors.ts';
 import { endWithParent, untilSignal } from '../supervise.ts';
 
 interface ProcessOptions {
@@ -35,32 +24,14 @@ interface ProcessOptions {
   readonly inProcess?: boolean;
 }
 
-/** A processor of one venue, by the function that makes it, whatever its input. */
-function makes<Input>(make: (venue: Venue) => Processor<Input>) {
-  return {
-    /** Name under which the processor's module exports it. */
-    exported: make.name,
-    run: (venue: Venue, options: RunnerOptions): Promise<Running> => runProcessor(make(venue), options),
-  };
-}
-
-/** Processors by name. */
-const PROCESSORS = {
-  density: makes(densityProcessor),
-  flow: makes(flowProcessor),
-  pressure: makes(pressureProcessor),
-  anomaly: makes(anomalyProcessor),
-  forecast: makes(forecastProcessor),
-} as const;
 const SERVER_WAIT_MS = 60_000;
 const SERVER_PAUSE_MS = 250;
-type ProcessorName = keyof typeof PROCESSORS;
 
 export function register(program: Command): void {
   program
     .command('process')
     .description('run a processor until SIGTERM, sharing the venues with other workers that run the same one')
-    .addArgument(new Argument('<name>', 'which processor').choices(Object.keys(PROCESSORS)))
+    .addArgument(new Argument('<name>', 'which processor').choices(PROCESSOR_NAMES))
     .addOption(natsOption())
     .addOption(
       new Option('--venue <org/venue...>', 'only these venues (default: all that are stored)')
@@ -143,7 +114,7 @@ function start(
   const model = parseVenue(document);
   // The worker thread makes the same processor of the same venue.
   const worker: ProcessorRecipe = {
-    module: new URL(`../../processors/${name}/index.ts`, import.meta.url).href,
+    module: new URL(`../../processors/${PROCESSORS[name].folder}/index.ts`, import.meta.url).href,
     export: PROCESSORS[name].exported,
     argument: model,
   };

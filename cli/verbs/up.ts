@@ -13,6 +13,7 @@ import { findServer, type RunningServer, startServer } from '#streams/server/ind
 import { topology } from '#streams/topology.ts';
 import { parseSpeed, wholeNumber } from '../context.ts';
 import { demoOrganisations, storeDemoVenues } from '../demo-venues.ts';
+import { PROCESSOR_NAMES, type ProcessorName } from '../processors.ts';
 import { SupervisedPart, untilSignal } from '../supervise.ts';
 
 const PAGES = path.join(path.dirname(fileURLToPath(import.meta.url)), '..', '..', 'dist');
@@ -26,6 +27,7 @@ interface UpOptions {
   readonly simulator: boolean;
   readonly speed: number;
   readonly seed: number;
+  readonly processors: readonly ProcessorName[];
 }
 
 export function register(program: Command): void {
@@ -50,6 +52,11 @@ export function register(program: Command): void {
       new Option('--seed <n>', 'seed of the simulated evening')
         .argParser(wholeNumber(0, 0xffffffff))
         .default(1),
+    )
+    .addOption(
+      new Option('--processors <names...>', 'which processors to run; the wall shows those of density')
+        .choices(PROCESSOR_NAMES)
+        .default(['density']),
     )
     .action(up);
 }
@@ -81,7 +88,9 @@ async function up(options: UpOptions): Promise<void> {
     });
 
     const environment = { NATS_URL: address.url };
-    parts.push(new SupervisedPart('density', ['process', 'density'], environment, say));
+    for (const name of options.processors) {
+      parts.push(new SupervisedPart(name, ['process', name], environment, say));
+    }
     if (options.simulator) {
       const simulate = [
         'ingest',

@@ -1,0 +1,35 @@
+// The processors that `tidewatch process` and `tidewatch up` run, by name.
+import type { Venue } from '#models/venue/index.ts';
+import { anomalyProcessor } from '#processors/anomaly/index.ts';
+import { densityProcessor } from '#processors/density/index.ts';
+import { flowProcessor } from '#processors/flow/index.ts';
+import { forecastProcessor } from '#processors/forecast/index.ts';
+import { fusionProcessor } from '#processors/fusion/index.ts';
+import { driftProcessor, occupancyProcessor } from '#processors/occupancy/index.ts';
+import { pressureProcessor } from '#processors/pressure/index.ts';
+import { type Processor, type RunnerOptions, type Running, runProcessor } from '#processors/runtime/index.ts';
+
+/** A processor of one venue, by the function that makes it, whatever its input. */
+function makes<Input>(folder: string, make: (venue: Venue) => Processor<Input>) {
+  return {
+    /** Folder of processors/ whose index.ts exports it, and the name there: a worker thread loads it from there. */
+    folder,
+    exported: make.name,
+    run: (venue: Venue, options: RunnerOptions): Promise<Running> => runProcessor(make(venue), options),
+  };
+}
+
+export const PROCESSORS = {
+  density: makes('density', densityProcessor),
+  flow: makes('flow', flowProcessor),
+  pressure: makes('pressure', pressureProcessor),
+  fusion: makes('fusion', fusionProcessor),
+  occupancy: makes('occupancy', occupancyProcessor),
+  drift: makes('occupancy', driftProcessor),
+  anomaly: makes('anomaly', anomalyProcessor),
+  forecast: makes('forecast', forecastProcessor),
+} as const;
+
+export type ProcessorName = keyof typeof PROCESSORS;
+
+export const PROCESSOR_NAMES = Object.keys(PROCESSORS) as readonly ProcessorName[];
