@@ -78,7 +78,8 @@ describe('levels', () => {
     const higher: LevelRule = { ...rule, thresholds: { blue: 2.5, yellow: 4, orange: 5.5, red: 7 } };
     fc.assert(
       fc.property(fc.array(fc.double({ min: 0, max: 8, noNaN: true }), { maxLength: 60 }), (values) => {
-        const rank = (level: (typeof LEVELS)[number]): number => LEVELS.indexOf(level);
+        const names: readonly string[] = LEVELS;
+        const rank = (level: string): number => names.indexOf(level);
         const [low, high] = [levels(values), levels(values, higher)];
         for (let i = 0; i < low.length; i++) expect(rank(high[i]!)).toBeLessThanOrEqual(rank(low[i]!));
       }),
