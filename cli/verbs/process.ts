@@ -14,7 +14,8 @@ import { isStreamsError } from '#streams/errors.ts';
 import { Leases } from '#streams/leases.ts';
 import { MetricsRegistry } from '#streams/metrics.ts';
 import { type StoredVenue, VenueStore } from '#streams/venues.ts';
-import { natsOption, parseVenueAddress, type VenueAddress } from '../context.ts';
+import { natsOption, parseVenueAddress, type VenueAddress, wholeNumber } from '../context.ts';
+import { type MetricsEndpoint, startMetricsEndpoint } from '../metrics-endpoint.ts';
 import { PROCESSOR_NAMES, PROCESSORS, type ProcessorName } from '../processors.ts';
 import { endWithParent, untilSignal } from '../supervise.ts';
 
@@ -22,6 +23,7 @@ interface ProcessOptions {
   readonly nats: string;
   readonly venue: readonly VenueAddress[];
   readonly inProcess?: boolean;
+  readonly metricsPort?: number;
 }
 
 const SERVER_WAIT_MS = 60_000;
@@ -41,6 +43,11 @@ export function register(program: Command): void {
     .option(
       '--in-process',
       'decode and compute in the thread that reads and publishes, not in a worker thread beside it',
+    )
+    .addOption(
+      new Option('--metrics-port <n>', 'serve /metrics and /healthz on this port; 0 for any').argParser(
+        wholeNumber(0, 65535),
+      ),
     )
     .action(async (name: ProcessorName, options: ProcessOptions) => {
       endWithParent();
@@ -74,15 +81,38 @@ async function runVenues(name: ProcessorName, nc: NatsConnection, options: Proce
   const metrics = new MetricsRegistry();
   const leases = await Leases.open(nc, jsm, name, workerName());
   const work = new SharedWork({ leases, log: (line) => console.log(`${name}: ${line}`) });
+  const runners = new Map<string, Running>();
   const offer = (stored: StoredVenue): void => {
     const { org, venue, revision } = stored;
     if (options.venue.length > 0 && !options.venue.some((v) => v.org === org && v.venue === venue)) return;
     work.offer(`${org}--${venue}`, {
       version: revision,
-      start: () => start(name, nc, jsm, metrics, stored, options.inProcess ?? false),
+      start: async () => {
+        const runner = await start(name, nc, jsm, metrics, stored, options.inProcess ?? false);
+        const venueName = `${org}/${venue}`;
+        runners.set(venueName, runner);
+        // Handed over to another worker, it is no longer ours to report; failed, it is.
+        runner.done.then(
+          () => runners.delete(venueName),
+          () => undefined,
+        );
+        return runner;
+      },
     });
   };
+  let endpoint: MetricsEndpoint | undefined;
   try {
+    if (options.metricsPort !== undefined) {
+      endpoint = await startMetricsEndpoint(options.metricsPort, metrics, () => {
+        const connected = !nc.isClosed();
+        return {
+          ok: connected && healthy(runners),
+          connected,
+          runners: [...runners.values()].map((r) => r.health),
+        };
+      });
+      console.log(`${name}: metrics at ${endpoint.url}/metrics`);
+    }
     const watch = await (await VenueStore.open(nc)).watch(offer);
     try {
       await Promise.race([stopped, work.done, watch.done]);
@@ -90,8 +120,14 @@ async function runVenues(name: ProcessorName, nc: NatsConnection, options: Proce
       watch.stop();
     }
   } finally {
+    endpoint?.close();
     await work.stop();
   }
+}
+
+/** Whether none of the venues at work has failed. */
+function healthy(runners: ReadonlyMap<string, Running>): boolean {
+  return [...runners.values()].every(({ health }) => health.state !== 'failed');
 }
 
 /** Unique among workers of all machines, also of earlier ones. */
