@@ -1,6 +1,5 @@
 // `tidewatch ingest trajectories`: replays a recording of tracked people into JetStream, as the camera that saw them.
 import { jetstreamManager } from '@nats-io/jetstream';
-import { Kvm } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/nats-core';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { formatVenueDocument, parseVenue, type Venue, writeVenue } from '#models/venue/index.ts';
@@ -25,6 +24,7 @@ import {
 } from '#streams/sources/trajectories/index.ts';
 import { CLOCK_SOURCE, isToken } from '#streams/subjects.ts';
 import { BUCKET, STREAM } from '#streams/topology.ts';
+import { type StoredVenue, VenueStore } from '#streams/venues.ts';
 import { natsOption, parseSpeed, parseVenueAddress, type VenueAddress, wholeNumber } from '../context.ts';
 import { endWithParent, untilSignal } from '../supervise.ts';
 
@@ -216,14 +216,9 @@ async function storedOrMade(
   options: IngestOptions,
 ): Promise<Venue> {
   const { org, venue } = options.venue;
-  const bucket = await new Kvm(nc).open(BUCKET.venues);
-  const key = `${org}.${venue}`;
-  const entry = await bucket.get(key);
-  if (entry !== null && entry.operation === 'PUT') {
-    const stored = parseVenue(entry.string());
-    say(`venue ${org}/${venue} as stored, version ${stored.version}`);
-    return stored;
-  }
+  const store = await VenueStore.open(nc);
+  const stored = await store.get({ org, venue });
+  if (stored !== undefined) return asStored(stored);
   const made = venueForRecording(recording, {
     org,
     venue,
@@ -233,10 +228,20 @@ async function storedOrMade(
     ...(options.tick && { tickMs: options.tick }),
   });
   const document = formatVenueDocument(writeVenue(made));
-  await bucket.create(key, document);
+  if (!(await store.create({ org, venue }, document))) {
+    // Somebody stored it meanwhile: theirs is the venue.
+    const theirs = await store.get({ org, venue });
+    if (theirs !== undefined) return asStored(theirs);
+  }
   say(`venue ${org}/${venue} made: ${made.zones.length} zones, tick ${made.tickMs} ms`);
   // As everybody else will read it, checks included.
   return parseVenue(document);
+}
+
+function asStored({ org, venue, document }: StoredVenue): Venue {
+  const stored = parseVenue(document);
+  say(`venue ${org}/${venue} as stored, version ${stored.version}`);
+  return stored;
 }
 
 function sourceName(recording: Trajectories, options: IngestOptions): string {
