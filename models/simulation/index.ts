@@ -3,12 +3,14 @@ export { Crowd, STATE } from './crowd.ts';
 export { PHASES, type Phase, SCHEDULES, type Schedule } from './evening.ts';
 export { WEIDMANN, weidmannSpeed } from './fundamental.ts';
 export { type Incident, placeOf, SimulationError } from './incidents.ts';
+export type { SimulationOptions } from './options.ts';
 export { PlaceIndex } from './place-index.ts';
 export { Random } from './random.ts';
-export { type SimulationOptions, StadiumSimulation } from './stadium.ts';
+export { StadiumSimulation } from './stadium.ts';
 export { type TickTruth, ZoneCounter, type ZoneTruth } from './truth.ts';
 
-import { type SimulationOptions, StadiumSimulation } from './stadium.ts';
+import type { SimulationOptions } from './options.ts';
+import { StadiumSimulation } from './stadium.ts';
 
 /**
  * A stadium evening ready to step. The same options give the same evening, to the bit.
