@@ -2,6 +2,7 @@
 import type { Venue } from '#models/venue/index.ts';
 import { anomalyProcessor } from '#processors/anomaly/index.ts';
 import { densityProcessor } from '#processors/density/index.ts';
+import { dwellProcessor } from '#processors/dwell/index.ts';
 import { flowProcessor } from '#processors/flow/index.ts';
 import { forecastProcessor } from '#processors/forecast/index.ts';
 import { fusionProcessor } from '#processors/fusion/index.ts';
@@ -23,6 +24,7 @@ export const PROCESSORS = {
   density: makes('density', densityProcessor),
   flow: makes('flow', flowProcessor),
   pressure: makes('pressure', pressureProcessor),
+  dwell: makes('dwell', dwellProcessor),
   fusion: makes('fusion', fusionProcessor),
   occupancy: makes('occupancy', occupancyProcessor),
   drift: makes('occupancy', driftProcessor),

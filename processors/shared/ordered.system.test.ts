@@ -1,4 +1,4 @@
-// Flow and pressure through a real JetStream server and the runner, shuffled and ended half-way: what the stream holds is
+// Flow, pressure and dwell through a real JetStream server and the runner, shuffled and ended half-way: what the stream holds is
 // what the pure partition says.
 import { jetstreamManager } from '@nats-io/jetstream';
 import { expect, it } from 'vitest';
@@ -10,6 +10,7 @@ import { Publisher } from '#streams/publish.ts';
 import { CLOCK_SOURCE, observationSubject } from '#streams/subjects.ts';
 import { STREAM, topology } from '#streams/topology.ts';
 import { withServer } from '#testing/nats.ts';
+import { dwellPartition, dwellProcessor } from '../dwell/index.ts';
 import { flowPartition, flowProcessor } from '../flow/index.ts';
 import { pressurePartition, pressureProcessor } from '../pressure/index.ts';
 import { runProcessor } from '../runtime/index.ts';
@@ -36,6 +37,7 @@ const inputs = shuffled(
 it.each([
   ['flow', () => flowProcessor(venue), () => flowPartition(venue)],
   ['pressure', () => pressureProcessor(venue), () => pressurePartition(venue)],
+  ['dwell', () => dwellProcessor(venue), () => dwellPartition(venue)],
 ] as const)('%s', { timeout: 60_000 }, async (_, processorOf, partitionOf) => {
   await withServer(async ({ url }) => {
     const nc = await connect({ servers: url, name: 'ordered-test' });

@@ -3,6 +3,7 @@
 import { StreamsError } from '../errors.ts';
 import { ANOMALY_KINDS } from './kinds/anomaly.ts';
 import { DENSITY_KINDS } from './kinds/density.ts';
+import { DWELL_KINDS } from './kinds/dwell.ts';
 import { EVENT_KINDS } from './kinds/events.ts';
 import { FORECAST_KINDS } from './kinds/forecast.ts';
 import type { AnyMessageKind } from './kinds/kind.ts';
@@ -13,6 +14,7 @@ import { TRACKS_KINDS } from './kinds/tracks.ts';
 
 export * from './kinds/anomaly.ts';
 export * from './kinds/density.ts';
+export * from './kinds/dwell.ts';
 export * from './kinds/events.ts';
 export * from './kinds/forecast.ts';
 export { type AnyMessageKind, eventType, type MessageKind } from './kinds/kind.ts';
@@ -29,6 +31,7 @@ export const MESSAGE_KINDS: readonly AnyMessageKind[] = [
   ...FORECAST_KINDS,
   ...DENSITY_KINDS,
   ...MOTION_KINDS,
+  ...DWELL_KINDS,
   ...SCENE_KINDS,
   ...OCCUPANCY_KINDS,
 ];
