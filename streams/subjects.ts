@@ -64,6 +64,11 @@ export function fusedSubject(org: string, venue: string, levelOrdinal: number): 
   return `fused.${token(org, 'organisation')}.${token(venue, 'venue')}.${levelToken(levelOrdinal)}`;
 }
 
+/** `fused.<org>.<venue>.tick`: that a tick of the fusion is complete, behind its frames. No level's token is a word. */
+export function fusedTickSubject(org: string, venue: string): string {
+  return `fused.${token(org, 'organisation')}.${token(venue, 'venue')}.tick`;
+}
+
 /** `late.<metric>.<org>.<venue>.<source>`: a frame that came after its windows were closed for good. */
 export function lateSubject(metric: string, at: SourceAddress): string {
   return `late.${token(metric, 'metric')}.${token(at.org, 'organisation')}.${token(at.venue, 'venue')}.${token(at.source, 'source')}`;

@@ -160,7 +160,8 @@ describe('fusion', () => {
       'win.density-fused.o.v.*',
       'win.density-fused-60s.o.v.*',
       'win.density-fused-15m.o.v.*',
-      'fused.o.v.*',
+      'fused.o.v.0',
+      'fused.o.v.tick',
       'late.fusion.o.v.*',
     ]);
   });

@@ -1,6 +1,7 @@
 // Overlapping views fused: obs.tracks in; fused.* frames (one per level and tick) and win.density-fused* out.
 import type { Venue } from '#models/venue/index.ts';
 import type { Partition, Processor } from '#processors/runtime/index.ts';
+import { fusedSubject, fusedTickSubject } from '#streams/subjects.ts';
 import { STREAM } from '#streams/topology.ts';
 import type { TimeBounds } from '../shared/bounds.ts';
 import { type TracksInput, tracksDecoder } from '../shared/input.ts';
@@ -61,7 +62,8 @@ export function fusionProcessor(
     input: { stream: STREAM.tracks, filters: [`obs.tracks.${at}.*`] },
     outputs: [
       ...fusedWindows(venue.tickMs).map(({ metric }) => `win.${metric}.${at}.*`),
-      `fused.${at}.*`,
+      ...venue.levels.map(({ ordinal }) => fusedSubject(venue.org, venue.id, ordinal)),
+      fusedTickSubject(venue.org, venue.id),
       `late.fusion.${at}.*`,
     ],
     decode: tracksDecoder(venue),

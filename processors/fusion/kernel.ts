@@ -3,8 +3,10 @@ import { type FusionOptions, type View, ViewFuser } from '#models/fusion/index.t
 import type { Venue, Zone } from '#models/venue/index.ts';
 import type { Output } from '#processors/runtime/index.ts';
 import type { KeySpec, WindowBlock, WindowFrame } from '#processors/window/index.ts';
+import { cloudEventHeaders } from '#streams/schema/cloudevents.ts';
+import { eventType, fusedTickKind } from '#streams/schema/registry.ts';
 import { emptyTrackFrame, encodeTracks, TracksReader } from '#streams/schema/tracks.ts';
-import { fusedSubject } from '#streams/subjects.ts';
+import { fusedSubject, fusedTickSubject } from '#streams/subjects.ts';
 import { createOwnership, createZoneIndex, type Ownership, type ZoneIndex } from '../density/zones.ts';
 import { joinSections, splitSections } from '../shared/sections.ts';
 import type { SequencedFrame, Tick } from '../shared/sequencer.ts';
@@ -48,6 +50,9 @@ export class FusionKernel implements TickKernel {
   readonly #none = COLUMNS.map(() => new Float64Array(0));
   /** Fused frames of the tick just worked through; they go out with its windows. */
   #pending: Output[] = [];
+  #pendingLevels: number[] = [];
+  /** Event times of the frames of the tick being worked through, by camera. */
+  #seen = new Map<number, number[]>();
 
   constructor(
     venue: Venue,
@@ -89,6 +94,9 @@ export class FusionKernel implements TickKernel {
       vy: column(4),
     });
     this.#newest[source] = epochMs;
+    const times = this.#seen.get(source);
+    if (times === undefined) this.#seen.set(source, [epochMs]);
+    else times.push(epochMs);
     push({ source, epochMs, seq, n: 0, keys: NO_KEYS, columns: this.#none });
   }
 
@@ -134,6 +142,7 @@ export class FusionKernel implements TickKernel {
       for (const name of ['ids', 'x', 'y', 'vx', 'vy', 'confidence'] as const) frame[name].set(persons[name]);
       const subject = fusedSubject(org, venue, ordinal);
       this.#pending.push({ subject, messageId: `${subject}|${endMs}`, payload: encodeTracks(frame) });
+      this.#pendingLevels.push(ordinal);
     }
 
     const shares = this.#shares(level, live);
@@ -179,9 +188,35 @@ export class FusionKernel implements TickKernel {
   }
 
   append(block: WindowBlock, outputs: Output[]): void {
-    outputs.push(...this.#pending);
-    this.#pending = [];
+    // The first window is the tick: it is issued for every tick, also for one in which no camera sent anything.
+    if (block.window === 0) this.#announce(block, outputs);
     this.#results(block, outputs);
+  }
+
+  /** The fused frames of the tick, and behind them that they are all. */
+  #announce({ start, end }: WindowBlock, outputs: Output[]): void {
+    outputs.push(...this.#pending);
+    const { org, id: venue, cameras } = this.#venue;
+    const frames = Object.fromEntries(
+      [...this.#seen].sort(([a], [b]) => a - b).map(([camera, times]) => [cameras[camera]!.id, times]),
+    );
+    const subject = fusedTickSubject(org, venue);
+    const messageId = `${subject}|${end}`;
+    outputs.push({
+      subject,
+      messageId,
+      payload: fusedTickKind.codec.encode({ org, venue, start, end, levels: this.#pendingLevels, frames }),
+      headers: cloudEventHeaders({
+        id: messageId,
+        source: '/processors/fusion',
+        type: eventType(fusedTickKind),
+        epochMs: end,
+        dataSchema: fusedTickKind.name,
+      }),
+    });
+    this.#pending = [];
+    this.#pendingLevels = [];
+    this.#seen.clear();
   }
 
   snapshot(): Uint8Array {

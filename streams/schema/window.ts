@@ -66,6 +66,9 @@ export const flowWindow = windowHead.extend({
   stopAndGo: z.boolean().nullable(),
 });
 
+/** `win.flow-fused`: the same, counted from persons after fusing overlapping views. */
+export const fusedFlowWindow = flowWindow.extend({ metric: z.literal('flow-fused') });
+
 /** `win.pressure`: signs of a crowd that loses control of its motion, per zone. Null is unknown. */
 export const pressureWindow = windowHead.extend({
   metric: z.literal('pressure'),
@@ -98,4 +101,5 @@ export const pressureWindow = windowHead.extend({
 export type WindowHead = z.infer<typeof windowHead>;
 export type DensityWindow = z.infer<typeof densityWindow>;
 export type FlowWindow = z.infer<typeof flowWindow>;
+export type FusedFlowWindow = z.infer<typeof fusedFlowWindow>;
 export type PressureWindow = z.infer<typeof pressureWindow>;

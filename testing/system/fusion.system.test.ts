@@ -68,7 +68,8 @@ it('counts the simulated stadium within 5 % where cameras overlap, miss one in t
       real += tick.zones[key].count;
       counted += count.mean;
     }
-    const fused = (await readStream(nc, 'FUSED', ['fused.>'])).map((m) => fusedKind.codec.decode(m.payload));
+    const frames = await readStream(nc, 'FUSED', ['fused.*.*.0', 'fused.*.*.1']);
+    const fused = frames.map((m) => fusedKind.codec.decode(m.payload));
     console.log(
       `fused ${counted.toFixed(0)} of ${real} persons in zones (${(100 * (counted / real - 1)).toFixed(2)} %); ` +
         `${reported} reports in ${messages} messages, ${fused.length} fused frames`,

@@ -1,5 +1,12 @@
 // Kinds: persons over a line, and pressure and congestion of a zone.
-import { type FlowWindow, flowWindow, type PressureWindow, pressureWindow } from '../window.ts';
+import {
+  type FlowWindow,
+  type FusedFlowWindow,
+  flowWindow,
+  fusedFlowWindow,
+  type PressureWindow,
+  pressureWindow,
+} from '../window.ts';
 import { type AnyMessageKind, EXAMPLE_MS, erased, json, type MessageKind } from './kind.ts';
 
 export const flowKind: MessageKind<FlowWindow> = json(
@@ -30,6 +37,14 @@ export const flowKind: MessageKind<FlowWindow> = json(
   },
 );
 
+export const fusedFlowKind: MessageKind<FusedFlowWindow> = json(
+  'win.flow-fused',
+  'win.flow-fused{window}.{org}.{venue}.{key}',
+  'Persons over a line after fusing overlapping views',
+  fusedFlowWindow,
+  { ...flowKind.example, metric: 'flow-fused' },
+);
+
 export const pressureKind: MessageKind<PressureWindow> = json(
   'win.pressure',
   'win.pressure{window}.{org}.{venue}.{key}',
@@ -56,5 +71,9 @@ export const pressureKind: MessageKind<PressureWindow> = json(
   },
 );
 
-/** Windows over how persons move. */
-export const MOTION_KINDS: readonly AnyMessageKind[] = [erased(flowKind), erased(pressureKind)];
+/** How persons move: `win.flow-fused` stands before `win.flow{window}`, whose pattern it matches too. */
+export const MOTION_KINDS: readonly AnyMessageKind[] = [
+  erased(fusedFlowKind),
+  erased(flowKind),
+  erased(pressureKind),
+];

@@ -1,6 +1,7 @@
 // Kinds: frames of tracked persons, from a source and after fusion of overlapping views.
+import { type FusedTick, fusedTick } from '../fused.ts';
 import { decodeTracks, emptyTrackFrame, encodeTracks, type TrackFrame } from '../tracks.ts';
-import { type AnyMessageKind, EXAMPLE_MS, erased, type MessageKind, SOURCE } from './kind.ts';
+import { type AnyMessageKind, EXAMPLE_MS, erased, json, type MessageKind, SOURCE } from './kind.ts';
 
 function exampleTracks(): TrackFrame {
   const frame = emptyTrackFrame({ epochMs: EXAMPLE_MS, level: -1, seq: 7 }, 2);
@@ -35,5 +36,24 @@ export const fusedKind: MessageKind<TrackFrame> = {
   layout: 'streams/schema/tracks.ts',
 };
 
-/** Frames of tracked persons. */
-export const TRACKS_KINDS: readonly AnyMessageKind[] = [erased(tracksKind), erased(fusedKind)];
+export const fusedTickKind: MessageKind<FusedTick> = json(
+  'fused.tick',
+  'fused.{org}.{venue}.tick',
+  'A tick of the fusion is complete, and which cameras it was made from',
+  fusedTick,
+  {
+    org: 'sports-bureau',
+    venue: 'stadium',
+    start: EXAMPLE_MS - 500,
+    end: EXAMPLE_MS,
+    levels: [0],
+    frames: { 'camera-1': [EXAMPLE_MS - 500, EXAMPLE_MS - 250], 'camera-2': [EXAMPLE_MS - 400] },
+  },
+);
+
+/** Frames of tracked persons. `fused.tick` stands before `fused`, whose level matches any token. */
+export const TRACKS_KINDS: readonly AnyMessageKind[] = [
+  erased(tracksKind),
+  erased(fusedTickKind),
+  erased(fusedKind),
+];
