@@ -8,6 +8,7 @@ import { forecastProcessor } from '#processors/forecast/index.ts';
 import { fusionProcessor } from '#processors/fusion/index.ts';
 import { driftProcessor, occupancyProcessor } from '#processors/occupancy/index.ts';
 import { pressureProcessor } from '#processors/pressure/index.ts';
+import { programmeProcessor } from '#processors/programme/index.ts';
 import { type Processor, type RunnerOptions, type Running, runProcessor } from '#processors/runtime/index.ts';
 
 /** A processor of one venue, by the function that makes it, whatever its input. */
@@ -28,6 +29,7 @@ export const PROCESSORS = {
   fusion: makes('fusion', fusionProcessor),
   occupancy: makes('occupancy', occupancyProcessor),
   drift: makes('occupancy', driftProcessor),
+  programme: makes('programme', programmeProcessor),
   anomaly: makes('anomaly', anomalyProcessor),
   forecast: makes('forecast', forecastProcessor),
 } as const;

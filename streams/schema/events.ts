@@ -40,7 +40,24 @@ export const fenceEvent = z.object({
   positionM: z.number().nonnegative().max(100_000).optional(),
 });
 
-/** A record of a safety business system: an inspection, a licence, a training, a high-risk project. */
+/** A part of an event's programme: the phase holds from `fromMs` until before `toMs`, UTC epoch ms. */
+export const phaseSpan = z.object({
+  phase: z.enum(['ingress', 'play', 'half-time', 'egress']),
+  fromMs: epochMs,
+  toMs: epochMs,
+});
+
+/** The phases of one event: each longer than nothing, in order of time, none before the end of the one before. */
+export const eventPhases = z
+  .array(phaseSpan)
+  .min(1)
+  .max(64)
+  .refine(
+    (phases) => phases.every(({ fromMs, toMs }, i) => toMs > fromMs && fromMs >= (phases[i - 1]?.toMs ?? 0)),
+    'phases must be in order of time, each longer than nothing, and must not overlap',
+  );
+
+/** A record of a safety business system: an inspection, a licence, a training, a high-risk project, an event. */
 export const businessEvent = z.object({
   epochMs,
   record: name,
@@ -49,6 +66,8 @@ export const businessEvent = z.object({
   title: z.string().max(500),
   /** When it has to be done, where it has to be. */
   dueMs: epochMs.optional(),
+  /** Of an `event`: its programme. The latest message of a record holds; `cancelled` withdraws the programme. */
+  phases: eventPhases.optional(),
 });
 
 /** A source or device about itself. */
@@ -64,5 +83,6 @@ export const healthEvent = z.object({
 export type CountsEvent = z.infer<typeof countsEvent>;
 export type AccessEvent = z.infer<typeof accessEvent>;
 export type FenceEvent = z.infer<typeof fenceEvent>;
+export type PhaseSpanMessage = z.infer<typeof phaseSpan>;
 export type BusinessEvent = z.infer<typeof businessEvent>;
 export type HealthEvent = z.infer<typeof healthEvent>;

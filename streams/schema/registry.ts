@@ -9,6 +9,7 @@ import { FORECAST_KINDS } from './kinds/forecast.ts';
 import type { AnyMessageKind } from './kinds/kind.ts';
 import { MOTION_KINDS } from './kinds/motion.ts';
 import { OCCUPANCY_KINDS } from './kinds/occupancy.ts';
+import { PROGRAMME_KINDS } from './kinds/programme.ts';
 import { SCENE_KINDS } from './kinds/scene.ts';
 import { TRACKS_KINDS } from './kinds/tracks.ts';
 
@@ -20,6 +21,7 @@ export * from './kinds/forecast.ts';
 export { type AnyMessageKind, eventType, type MessageKind } from './kinds/kind.ts';
 export * from './kinds/motion.ts';
 export * from './kinds/occupancy.ts';
+export * from './kinds/programme.ts';
 export * from './kinds/scene.ts';
 export * from './kinds/tracks.ts';
 
@@ -34,6 +36,7 @@ export const MESSAGE_KINDS: readonly AnyMessageKind[] = [
   ...DWELL_KINDS,
   ...SCENE_KINDS,
   ...OCCUPANCY_KINDS,
+  ...PROGRAMME_KINDS,
 ];
 
 /**
