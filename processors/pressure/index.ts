@@ -23,7 +23,7 @@ import { COLUMNS, PressureKernel } from './kernel.ts';
 export { DEFAULT_PRESSURE, type PressureOptions, pressureWindows, SWING_MS } from './config.ts';
 
 /** Raised when a snapshot of before cannot be restored. */
-const STATE_VERSION = 1;
+const STATE_VERSION = 2;
 
 /** One venue's pressure: frames in, results out. Pure. */
 export function pressurePartition(
@@ -47,6 +47,16 @@ export function pressurePartition(
       pressureMax: { kind: 'max', column: 'peak' },
       congestion: { kind: 'mean', column: 'congestion', maxAbs: BOUNDS.congestion },
       counterflow: { kind: 'mean', column: 'counterflow', quantum: 2 ** -16, maxAbs: 1 },
+      dispersal: { kind: 'mean', column: 'dispersal', quantum: 2 ** -15, maxAbs: BOUNDS.dispersal },
+      dispersalMax: { kind: 'max', column: 'dispersal' },
+      packed: { kind: 'mean', column: 'packed', quantum: 1, maxAbs: BOUNDS.persons },
+      packedMax: { kind: 'max', column: 'packed' },
+      packedDensity: { kind: 'mean', column: 'packedDensity', quantum: 2 ** -14, maxAbs: BOUNDS.density },
+      packedPressure: { kind: 'mean', column: 'packedPressure', quantum: 2 ** -17, maxAbs: BOUNDS.pressure },
+      packedVarX: { kind: 'variance', column: 'packedVx', maxAbs: 16 },
+      packedVarY: { kind: 'variance', column: 'packedVy', maxAbs: 16 },
+      fullest: { kind: 'mean', column: 'fullest', quantum: 2 ** -14, maxAbs: BOUNDS.density },
+      opposing: { kind: 'mean', column: 'opposing', quantum: 2 ** -16, maxAbs: 1 },
       varX: { kind: 'variance', column: 'vx', maxAbs: 16 },
       varY: { kind: 'variance', column: 'vy', maxAbs: 16 },
       samples: { kind: 'count', column: 'vx' },
@@ -89,10 +99,32 @@ function pressureResults(
         : null,
       congestion: orNull(value('congestion')),
       counterflow: orNull(value('counterflow')),
+      dispersal: Number.isNaN(value('dispersal'))
+        ? null
+        : { mean: value('dispersal'), max: value('dispersalMax') },
+      packed: seen ? packedOf(value, noiseVariance) : null,
       oscillation: swings ? oscillationOf(kernel, block.keys[row]!, block.end) : null,
       samples: Number.isNaN(samples) ? 0 : samples,
     };
   }
+}
+
+function packedOf(
+  value: (name: string) => number,
+  noiseVariance: number,
+): NonNullable<PressureWindow['packed']> {
+  const pressure = value('packedPressure');
+  const persons = value('packed');
+  // Of a mean over n persons noise leaves an nth.
+  const variance = value('packedVarX') + value('packedVarY') - noiseVariance / persons;
+  return {
+    persons: { mean: persons, max: value('packedMax') },
+    fullest: value('fullest'),
+    // Below 0 the cameras erred less than was stated.
+    pressure: Number.isNaN(pressure) ? null : Math.max(0, pressure),
+    common: orNull(value('packedDensity') * Math.max(0, variance)),
+    opposing: orNull(value('opposing')),
+  };
 }
 
 function oscillationOf(kernel: PressureKernel, key: number, endMs: number): PressureWindow['oscillation'] {

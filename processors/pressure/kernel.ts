@@ -12,8 +12,24 @@ import { ByteReader, ByteWriter } from '../window/bytes.ts';
 import { BOUNDS, MAX_SPEED, type PressureOptions, SWING_MS } from './config.ts';
 import { LevelMeasure, type Persons, type ZoneInstant } from './level.ts';
 
-/** Columns of its samples: one sample per zone and tick with the first five, one per person with the last two. */
-export const COLUMNS = ['density', 'pressure', 'peak', 'congestion', 'counterflow', 'vx', 'vy'] as const;
+/** Figures of a zone: one sample per zone and tick. */
+const ZONE_COLUMNS = [
+  'density',
+  'pressure',
+  'peak',
+  'congestion',
+  'counterflow',
+  'dispersal',
+  'packed',
+  'packedDensity',
+  'packedPressure',
+  'packedVx',
+  'packedVy',
+  'fullest',
+  'opposing',
+] as const satisfies readonly (keyof ZoneInstant)[];
+/** Columns of its samples: those of a zone, and the velocity of one person of it. */
+export const COLUMNS = [...ZONE_COLUMNS, 'vx', 'vy'] as const;
 
 /** Frame periods without a frame until a camera is not live. */
 const HELD_PERIODS = 2;
@@ -209,15 +225,24 @@ export class PressureKernel implements TickKernel {
   }
 }
 
-const UNKNOWN_ZONE = COLUMNS.slice(0, 5).map(() => Number.NaN);
+const UNKNOWN_ZONE = ZONE_COLUMNS.map(() => Number.NaN);
 
-function bounded({ density, pressure, peak, congestion, counterflow }: ZoneInstant): number[] {
-  // Math.min keeps NaN, which is unknown.
-  return [
-    Math.min(density, BOUNDS.density),
-    Math.min(pressure, BOUNDS.pressure),
-    Math.min(peak, BOUNDS.pressure),
-    Math.min(congestion, BOUNDS.congestion),
-    counterflow,
-  ];
+/** Greatest magnitudes that the aggregates take. */
+const LIMITS: Partial<Record<(typeof ZONE_COLUMNS)[number], number>> = {
+  density: BOUNDS.density,
+  pressure: BOUNDS.pressure,
+  peak: BOUNDS.pressure,
+  congestion: BOUNDS.congestion,
+  dispersal: BOUNDS.dispersal,
+  packedDensity: BOUNDS.density,
+  packedPressure: BOUNDS.pressure,
+  fullest: BOUNDS.density,
+};
+
+function bounded(zone: ZoneInstant): number[] {
+  return ZONE_COLUMNS.map((column) => {
+    const limit = LIMITS[column] ?? Number.POSITIVE_INFINITY;
+    // Math.min and Math.max keep NaN, which is unknown.
+    return Math.max(-limit, Math.min(zone[column], limit));
+  });
 }

@@ -1,13 +1,10 @@
-// One level's figures at one instant: Voronoi density, crowd pressure, congestion and counterflow of every zone.
+// One level's figures at one instant: Voronoi density, crowd pressure, congestion, counterflow and dispersal of every zone.
 import {
-  addVelocity,
   congestion,
   counterflow,
   createGrid,
-  crowdPressure,
-  emptyMoments,
+  dispersal,
   type Grid,
-  gridCell,
   gridProfile,
   VoronoiTessellation,
   ZoneSet,
@@ -15,6 +12,7 @@ import {
 import { boundingBox } from '#models/geometry/index.ts';
 import type { Level, Zone } from '#models/venue/index.ts';
 import { type AreaIndex, createAreaIndex } from '../density/area-index.ts';
+import { type CellFigures, cellFigures } from './cells.ts';
 import type { PressureOptions } from './config.ts';
 
 /** Persons of one level at one instant, each seen once. NaN velocity is unknown. */
@@ -27,13 +25,12 @@ export interface Persons {
 }
 
 /** One zone at one instant; NaN is unknown. */
-export interface ZoneInstant {
+export interface ZoneInstant extends CellFigures {
   density: number;
-  /** Mean and greatest pressure over the zone's cells, 1/s2; persons weigh the mean. */
-  pressure: number;
-  peak: number;
   congestion: number;
   counterflow: number;
+  /** Rate at which the zone's people move apart, 1/s. */
+  dispersal: number;
   /** Persons of the zone, as indexes. */
   members: Int32Array;
   /** Mean velocity of those whose velocity is known. */
@@ -67,7 +64,7 @@ export class LevelMeasure {
       const mine = members.slice(start[z], start[z + 1]);
       const vx = Float64Array.from(mine, (i) => persons.vx[i]!);
       const vy = Float64Array.from(mine, (i) => persons.vy[i]!);
-      const { pressure, peak } = this.#pressure(persons, mine, cellArea, this.#pressureGrids[z]!);
+      const cells = cellFigures(persons, mine, cellArea, this.#pressureGrids[z]!, this.#options);
       const flow = this.#meanVelocity(vx, vy);
       const px = Float64Array.from(mine, (i) => x[i]!);
       const py = Float64Array.from(mine, (i) => y[i]!);
@@ -75,13 +72,13 @@ export class LevelMeasure {
       const field = gridProfile(grid, px, py, vx, vy);
       const enough = !Number.isNaN(flow.x);
       return {
+        ...cells,
         density: density[z]!,
-        pressure,
-        peak,
         congestion: enough
           ? (congestion(grid, field.vx, field.vy, density[z]!)?.number ?? Number.NaN)
           : Number.NaN,
         counterflow: enough ? (counterflow(vx, vy)?.index ?? Number.NaN) : Number.NaN,
+        dispersal: enough ? (dispersal(px, py, vx, vy)?.rate ?? Number.NaN) : Number.NaN,
         members: mine,
         meanVx: flow.x,
         meanVy: flow.y,
@@ -112,39 +109,6 @@ export class LevelMeasure {
       });
     });
     return { density, cellArea };
-  }
-
-  #pressure(
-    { x, y, vx, vy }: Persons,
-    members: Int32Array,
-    cellArea: Float64Array,
-    grid: Grid,
-  ): { pressure: number; peak: number } {
-    const cells = new Map<
-      number,
-      { moments: ReturnType<typeof emptyMoments>; area: number; persons: number }
-    >();
-    for (const i of members) {
-      if (cellArea[i] === 0) continue;
-      const at = gridCell(grid, x[i]!, y[i]!);
-      let cell = cells.get(at);
-      if (cell === undefined) {
-        cell = { moments: emptyMoments(), area: 0, persons: 0 };
-        cells.set(at, cell);
-      }
-      addVelocity(cell.moments, vx[i]!, vy[i]!);
-      cell.area += cellArea[i]!;
-      cell.persons++;
-    }
-    let [sum, weight, peak] = [0, 0, Number.NaN];
-    for (const { moments, area, persons } of cells.values()) {
-      if (moments.samples < this.#options.leastPersons) continue;
-      const pressure = crowdPressure(persons / area, moments, this.#options.noiseVariance);
-      sum += pressure * moments.samples;
-      weight += moments.samples;
-      if (!(pressure <= peak)) peak = pressure;
-    }
-    return { pressure: weight === 0 ? Number.NaN : sum / weight, peak };
   }
 
   #meanVelocity(vx: Float64Array, vy: Float64Array): { x: number; y: number } {

@@ -1,4 +1,5 @@
 // Pressure against closed forms on made crowds, and the promise that order, doubles, cuts and restarts change no byte.
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { pressureKind } from '#streams/schema/registry.ts';
@@ -17,7 +18,7 @@ import {
   type Walker,
 } from '../shared/fixtures/small-venue.ts';
 import type { TracksInput } from '../shared/input.ts';
-import { pressurePartition } from './index.ts';
+import { DEFAULT_PRESSURE, pressurePartition } from './index.ts';
 
 const venue = smallVenue();
 const create = () => pressurePartition(venue);
@@ -62,6 +63,14 @@ describe('figures of a lattice of 4 p/m2', () => {
     expect(window.counterflow).toBe(0);
     expect([window.oscillation, window.completeness, window.silent]).toEqual([null, 1, []]);
     expect(window.samples).toBe(10 * 400);
+    expect(window.dispersal).toEqual({ mean: 0, max: 0 });
+    expect(window.packed).toEqual({
+      persons: { mean: 400, max: 400 },
+      fullest: expect.closeTo(4, 3),
+      pressure: 0,
+      common: 0,
+      opposing: 0,
+    });
   });
 
   it('has pressure rho v^2 where neighbours move at +v and -v, and full counterflow', () => {
@@ -71,6 +80,10 @@ describe('figures of a lattice of 4 p/m2', () => {
     expect(window.pressure!.max).toBeCloseTo(4 * 0.0625, 4);
     expect(window.pressure!.window).toBeCloseTo(4 * 0.0625, 3);
     expect(window.counterflow).toBeCloseTo(1, 3);
+    // 16 persons in a cell, of whose variance one sixteenth is lost to their own mean
+    expect(window.packed!.pressure).toBeCloseTo((4 * 0.0625 * 16) / 15, 3);
+    expect(window.packed!.common).toBe(0);
+    expect(window.packed!.opposing).toBeCloseTo(1, 3);
   });
 
   it('says that a crowd swings as one, at its frequency; cells show no pressure then, the window does', () => {
@@ -83,9 +96,51 @@ describe('figures of a lattice of 4 p/m2', () => {
     expect(window.oscillation!.amplitude).toBeCloseTo(0.2 * Math.SQRT2, 1);
     expect(window.pressure!.mean).toBe(0);
     expect(window.pressure!.window).toBeGreaterThan(4 * 0.03);
+    // over 60 s nearly four periods: 2 (0.2 / sqrt 2)^2 about a mean near 0
+    expect(window.packed!.common! / (4 * 0.04)).toBeCloseTo(1, 1);
+    expect(window.packed!.pressure).toBe(0);
     // too short a past is unknown, not still
     expect(at(of(outputs, 'pressure-60s', 'west'), 10_000).oscillation!.state).toBe('unknown');
   }, 30_000);
+
+  it('has the rate at which people move apart', () => {
+    const apart = lattice((column, row) => [0.02 * (column % 20), 0.02 * row]);
+    const window = at(of(seen(apart, 4), 'pressure', 'west'), 3_000);
+    // 0.02 m/s per half metre
+    expect(window.dispersal!.mean).toBeCloseTo(0.04, 3);
+  });
+
+  it('takes stated noise off what is packed without inventing pressure, and off the way people go', () => {
+    let seed = 5;
+    const uniform = (): number => {
+      seed = (seed * 1103515245 + 12345) % 2 ** 31;
+      return (seed + 0.5) / 2 ** 31;
+    };
+    const normal = (): number => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
+    const standing = lattice(() => [0.1 * normal(), 0.1 * normal()]);
+    const frames = [...framesOf(venue, standing, 8), ...runOut(venue, 8)];
+    const options = { ...DEFAULT_PRESSURE, noiseVariance: 0.02 };
+    const told = deliver(() => pressurePartition(venue, DEFAULT_BOUNDS, options), frames);
+    const window = at(of(told, 'pressure', 'west'), 7_000);
+    expect(window.packed!.pressure).toBeLessThan(0.005);
+    expect(window.packed!.common).toBeLessThan(0.001);
+    expect(window.packed!.opposing).toBeLessThan(0.1);
+    // not told of it, the same crowd at rest has four times the threshold of turbulence
+    expect(at(of(run(frames), 'pressure', 'west'), 7_000).packed!.pressure).toBeCloseTo(0.08, 1);
+  });
+
+  it('has nothing packed below contact, and knows that', () => {
+    const sparse = lattice(() => [1, 0]).filter((_, i) => i % 2 === 0);
+    const window = at(of(seen(sparse, 4), 'pressure', 'west'), 3_000);
+    expect(window.packed).toEqual({
+      persons: { mean: 0, max: 0 },
+      // 2 p/m2; beside the wall half of the next row is missing
+      fullest: expect.closeTo(16 / 7, 3),
+      pressure: null,
+      common: null,
+      opposing: 0,
+    });
+  });
 
   it('has a congestion number that grows with the spread of the rotor', () => {
     const shear = (rate: number) => lattice((_, row) => [0.5 + rate * Math.abs(row - 10) * 0.5, 0]);
@@ -164,4 +219,17 @@ it('gives the same bytes in any order within the bound, with doubles, however it
     ),
     { numRuns: 20 },
   );
+});
+
+it('reads messages of before the packed part was looked at: it is unknown there', () => {
+  const hex = readFileSync(
+    new URL('../../streams/schema/golden/win.pressure.v1.hex', import.meta.url),
+    'utf8',
+  );
+  const old = pressureKind.codec.decode(Buffer.from(hex.replaceAll('\n', ''), 'hex'));
+  expect(old).toMatchObject({ metric: 'pressure', packed: null, dispersal: null });
+});
+
+it('takes the finest tick a venue may have', () => {
+  expect(() => pressurePartition({ ...venue, tickMs: 100 })).not.toThrow();
 });

@@ -83,6 +83,24 @@ export const pressureWindow = windowHead.extend({
   congestion: nullableNumber,
   /** 0 everyone one way, 1 both ways in balance; mean over ticks. */
   counterflow: nullableNumber,
+  /** Rate at which people move apart (below 0: together), their common drift taken out, 1/s: mean and greatest over ticks. */
+  dispersal: meanAndMax.default(null),
+  /** The packed part of the zone: cells of 2 m at contact density (3.57 p/m2) and above. Not in messages of before version 2. */
+  packed: z
+    .object({
+      /** Persons there, over ticks. */
+      persons: z.object({ mean: z.number(), max: z.number() }),
+      /** Density of the fullest cell of the zone, p/m2, mean over ticks; 0 where none has five persons. */
+      fullest: z.number(),
+      /** Crowd pressure within packed cells, noise taken off, mean over ticks, 1/s2; null below 20 velocities. Turbulence. */
+      pressure: nullableNumber,
+      /** Packed density times the variance over time of the mean velocity there, 1/s2: surging and swaying as one. */
+      common: nullableNumber,
+      /** Share of the persons in cells above 0.72 p/m2 who move against each other within their cell, mean over ticks. */
+      opposing: nullableNumber,
+    })
+    .nullable()
+    .default(null),
   /** Collective oscillation of the zone's mean velocity over the last 70 s; null in other windows than that of 60 s. */
   oscillation: z
     .object({

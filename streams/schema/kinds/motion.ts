@@ -66,9 +66,18 @@ export const pressureKind: MessageKind<PressureWindow> = json(
     pressure: { mean: 0.0078125, max: 0.03125, window: 0.015625 },
     congestion: 0.375,
     counterflow: 0.125,
+    dispersal: { mean: -0.0078125, max: 0.03125 },
+    packed: {
+      persons: { mean: 212.5, max: 240 },
+      fullest: 5.75,
+      pressure: 0.0078125,
+      common: 0.00390625,
+      opposing: 0.0625,
+    },
     oscillation: { state: 'oscillating', frequency: 0.0625, amplitude: 0.25, share: 0.75 },
     samples: 54_000,
   },
+  2,
 );
 
 /** How persons move: `win.flow-fused` stands before `win.flow{window}`, whose pattern it matches too. */
