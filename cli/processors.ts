@@ -6,7 +6,7 @@ import { dwellProcessor } from '#processors/dwell/index.ts';
 import { flowProcessor } from '#processors/flow/index.ts';
 import { forecastProcessor } from '#processors/forecast/index.ts';
 import { fusionProcessor } from '#processors/fusion/index.ts';
-import { driftProcessor, occupancyProcessor } from '#processors/occupancy/index.ts';
+import { configuredGates, configuredOccupancy, driftProcessor } from '#processors/occupancy/index.ts';
 import { pressureProcessor } from '#processors/pressure/index.ts';
 import { programmeProcessor } from '#processors/programme/index.ts';
 import { type Processor, type RunnerOptions, type Running, runProcessor } from '#processors/runtime/index.ts';
@@ -27,7 +27,8 @@ export const PROCESSORS = {
   pressure: makes('pressure', pressureProcessor),
   dwell: makes('dwell', dwellProcessor),
   fusion: makes('fusion', fusionProcessor),
-  occupancy: makes('occupancy', occupancyProcessor),
+  gates: makes('occupancy', configuredGates),
+  occupancy: makes('occupancy', configuredOccupancy),
   drift: makes('occupancy', driftProcessor),
   programme: makes('programme', programmeProcessor),
   anomaly: makes('anomaly', anomalyProcessor),

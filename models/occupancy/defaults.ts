@@ -53,6 +53,24 @@ export const occupancyDefaults = {
   /** Physical condition and safety management, 0 to 1: assessed per venue. */
   physical: { value: 1, unit: '1', source: `${guide}: P factor`, certain: false },
   safetyManagement: { value: 1, unit: '1', source: `${guide}: S factor`, certain: false },
+  /** A line whose last window is older than this by the venue's time does not see. Flow gives windows about 3 s late. */
+  silentLine: {
+    value: 15,
+    unit: 's',
+    source: 'choice: five times the delay of the flow processor',
+    certain: false,
+  },
+  /** Time over which a line's rate is a mean: what is expected of it while it does not see. */
+  rateTime: { value: 300, unit: 's', source: 'choice: arrivals change over minutes', certain: false },
+  /** Time after which that rate is believed no longer. */
+  unseenHold: {
+    value: 900,
+    unit: 's',
+    source: 'choice: by then a person must stand there and count',
+    certain: false,
+  },
+  /** A counter that has not spoken for so long is compared with the other one all the same. */
+  silentDevice: { value: 300, unit: 's', source: 'choice', certain: false },
   /** Occupancy at which tickets may be checked again, as a share of the approved number. */
   clearShare: {
     value: 0.95,

@@ -11,12 +11,24 @@ export {
 export { occupancyDefaults } from './defaults.ts';
 export { OccupancyError } from './errors.ts';
 export {
+  type Counted,
   type Device,
   type DeviceCorrection,
   type DeviceTotals,
-  OccupancyLedger,
+  GateCounters,
   type Reading,
-  type Taken,
+} from './gate-counters.ts';
+export {
+  type Comparison,
+  type CounterKind,
+  type DeviceCount,
+  type Entry,
+  type LedgerCorrection,
+  OccupancyLedger,
+  type PassageFigures,
+  type PassagePlan,
+  type Persons,
 } from './ledger.ts';
-export { type Balance, type Drift, Reconciliation } from './reconcile.ts';
-export { StopTicket, type StopTicketChange } from './stop-ticket.ts';
+export { type LineTaken, LineTally, type LineWindow, type Unseen } from './line-tally.ts';
+export { type Balance, type Check, type Drift, Reconciliation } from './reconcile.ts';
+export { STOP_BASES, type StopBasis, StopTicket, type StopTicketChange } from './stop-ticket.ts';

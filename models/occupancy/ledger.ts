@@ -1,94 +1,137 @@
-// How many persons are on the site: the sum of what gates, turnstiles and ticket checks count, never below zero, with every
-// correction on record.
-import {
-  type Correction,
-  type CounterState,
-  CumulativeCounter,
-  type FlowBound,
-  flowBound,
-  mostIn,
-} from './counter.ts';
+// How many persons are on the site: every passage has one counter of record, a device (turnstile, door, tickets) or the camera
+// line over it; the other, where there is one, is only compared with it. Never below zero, never a person twice, and what
+// nobody counted is named.
+import { flowBound } from './counter.ts';
+import { occupancyDefaults } from './defaults.ts';
 import { OccupancyError } from './errors.ts';
+import type { Device, DeviceCorrection } from './gate-counters.ts';
+import {
+  type LineCorrection,
+  type LineState,
+  LineTally,
+  type LineWindow,
+  NOTHING_UNSEEN,
+  sum,
+  type Unseen,
+} from './line-tally.ts';
 
-export interface Device {
-  readonly id: string;
-  /** Turnstile lanes side by side, or else the width of an open line, m. One of them bounds the flow. */
-  readonly lanes?: number;
-  readonly widthM?: number;
+export type CounterKind = 'device' | 'line';
+
+export interface PassagePlan extends Device {
+  /** Whether a camera line lies over it. */
+  readonly line: boolean;
+  /**
+   * Whose count is taken. `auto`, the default: the line's until the device has spoken for the first time, the device's from then on;
+   * of a passage without a line the device's.
+   */
+  readonly counter?: CounterKind | 'auto';
 }
 
-/** Persons a device says have passed, as obs.counts carries it. */
-export interface Reading {
-  readonly epochMs: number;
+/** Persons that a device counted in [sinceMs, epochMs], as GateCounters gives them. */
+export interface DeviceCount {
   readonly at: string;
-  readonly mode: 'delta' | 'cumulative';
+  readonly sinceMs: number;
+  readonly epochMs: number;
   readonly in: number;
   readonly out: number;
-  /** Start of the interval of a delta, ms. */
-  readonly sinceMs?: number | undefined;
 }
 
-export interface DeviceCorrection extends Omit<Correction, 'reason'> {
-  readonly device: string;
-  readonly direction: 'in' | 'out' | 'both';
-  /** `negative`: more went out than were in; the occupancy was set to 0 and the difference remembered as drift. */
-  readonly reason: Correction['reason'] | 'negative';
+export interface LedgerCorrection extends Omit<LineCorrection, 'reason'> {
+  /**
+   * `negative`: more went out than were in; occupancy was set to 0 and the difference is remembered. `covered`: a device's first count,
+   * over time in which the line has counted.
+   */
+  readonly reason: DeviceCorrection['reason'] | LineCorrection['reason'] | 'negative' | 'covered';
 }
 
-export interface DeviceTotals {
+/** What a message added to the site. Negative only where a line's window was revised. */
+export interface Entry {
   readonly in: number;
   readonly out: number;
-  readonly corrections: number;
-  readonly lastMs: number;
+  readonly corrections: readonly LedgerCorrection[];
 }
 
-export interface Taken {
+export interface Persons {
   readonly in: number;
   readonly out: number;
-  readonly corrections: readonly DeviceCorrection[];
 }
 
-interface DeviceState {
+/** Both counters of a passage over the same time, from the first instant at which both were known. */
+export interface Comparison {
+  /** The line's time at which they were compared last. */
+  readonly atMs: number;
+  readonly device: Persons;
+  readonly line: Persons;
+  /** Time in which the line did not see, ms. */
+  readonly unseenMs: number;
+}
+
+export interface PassageFigures {
+  /** The counter of record now. */
+  readonly counter: CounterKind;
+  readonly in: number;
+  readonly out: number;
+  /** What the counter of record could not see. */
+  readonly unseen: Unseen;
+  /** null where one counter is all there is, or they have not been compared yet. */
+  readonly comparison: Comparison | null;
+}
+
+interface Pair {
+  readonly device: Persons;
+  readonly line: Persons;
+  readonly unseenMs: number;
+}
+
+interface Passage {
+  readonly counter: CounterKind | 'auto';
+  readonly tally: LineTally | undefined;
   in: number;
   out: number;
-  corrections: number;
-  lastMs: number;
-  /** Instants of the last deltas: the same instant again is the same message. */
-  instants: number[];
-  readonly counters: { readonly in: CumulativeCounter; readonly out: CumulativeCounter };
-  readonly bound: FlowBound;
+  unseen: Unseen;
+  device: Persons;
+  /** First instant the device spoke of: where `auto` goes over to it. */
+  heardMs: number | null;
+  lineUnseenMs: number;
+  origin: Pair | null;
+  pending: { readonly epochMs: number; readonly device: Persons } | null;
+  comparison: Comparison | null;
 }
 
-/** Deltas of one device whose instants are remembered. */
-const INSTANTS_KEPT = 128;
-/** The interval a delta is believed to cover where it does not say, ms. */
-const DELTA_MS = 60_000;
-const VERSION = 1;
+const NOBODY: Persons = { in: 0, out: 0 };
+const VERSION = 2;
 
 export class OccupancyLedger {
-  readonly #devices = new Map<string, DeviceState>();
+  readonly #passages = new Map<string, Passage>();
+  #initial: number;
   #admitted = 0;
   #left = 0;
   /** Persons added because the sum fell below zero. */
   #unexplained = 0;
-  readonly #initial: number;
+  #unseen = NOTHING_UNSEEN;
 
-  /** @throws OccupancyError for devices without a bound, or two of one name */
-  constructor(devices: readonly Device[], initial = 0) {
+  /** @throws OccupancyError for passages without a bound, two of one name, or a line of record where there is none */
+  constructor(passages: readonly PassagePlan[], initial = 0) {
     if (!(Number.isInteger(initial) && initial >= 0))
       throw new OccupancyError(`${initial} persons cannot be there`);
     this.#initial = initial;
-    for (const device of devices) {
-      if (this.#devices.has(device.id)) throw new OccupancyError(`device ${device.id} is named twice`);
-      const bound = flowBound(device);
-      this.#devices.set(device.id, {
+    for (const { id, line, counter = 'auto', lanes: _, ...device } of passages) {
+      if (this.#passages.has(id)) throw new OccupancyError(`passage ${id} is named twice`);
+      if (counter === 'line' && !line)
+        throw new OccupancyError(`${id} has no line that could count; only gates and exits have one`);
+      this.#passages.set(id, {
+        counter,
+        // A camera does not count lanes: its bound is the width.
+        tally: line ? new LineTally(flowBound(device)) : undefined,
         in: 0,
         out: 0,
-        corrections: 0,
-        lastMs: Number.NaN,
-        instants: [],
-        counters: { in: new CumulativeCounter(bound), out: new CumulativeCounter(bound) },
-        bound,
+        unseen: NOTHING_UNSEEN,
+        device: NOBODY,
+        heardMs: null,
+        lineUnseenMs: 0,
+        origin: null,
+        pending: null,
+        comparison: null,
       });
     }
   }
@@ -98,7 +141,12 @@ export class OccupancyLedger {
     return this.#initial + this.#admitted - this.#left + this.#unexplained;
   }
 
-  /** Persons admitted since the beginning. */
+  /** Persons on the site when counting began. */
+  get initial(): number {
+    return this.#initial;
+  }
+
+  /** Persons admitted since counting began, those who came back included. */
   get admitted(): number {
     return this.#admitted;
   }
@@ -112,170 +160,210 @@ export class OccupancyLedger {
     return this.#unexplained;
   }
 
-  has(device: string): boolean {
-    return this.#devices.has(device);
+  has(id: string): boolean {
+    return this.#passages.has(id);
   }
 
-  totals(device: string): DeviceTotals {
-    const { in: entered, out, corrections, lastMs } = this.#device(device);
-    return { in: entered, out, corrections, lastMs };
+  hasLine(id: string): boolean {
+    return this.#passages.get(id)?.tally !== undefined;
+  }
+
+  /** Passages that nothing counts at `nowMs`: the line of record does not see, or a device of record has never spoken. */
+  blind(nowMs: number): string[] {
+    return [...this.#passages].flatMap(([id, passage]) => {
+      if (recordOf(passage) === 'line') return passage.tally!.sees(nowMs) ? [] : [id];
+      return passage.counter === 'device' && passage.heardMs === null ? [id] : [];
+    });
+  }
+
+  /** Time that lines of record did not see, summed over lines, and the persons to be expected in it. */
+  unseen(nowMs: number): Unseen {
+    let all = this.#unseen;
+    for (const passage of this.#passages.values())
+      if (recordOf(passage) === 'line') all = sum(all, passage.tally!.openUnseen(nowMs));
+    return all;
+  }
+
+  /** @throws OccupancyError for an unknown passage */
+  figures(id: string): PassageFigures {
+    const passage = this.#passage(id);
+    const { in: entered, out, unseen, comparison } = passage;
+    return { counter: recordOf(passage), in: entered, out, unseen, comparison };
   }
 
   /**
-   * Takes a reading.
-   * @throws OccupancyError for an unknown device or counts that are no whole numbers >= 0
+   * Takes what a device counted.
+   * @throws OccupancyError for an unknown passage
    */
-  take(reading: Reading): Taken {
-    const device = this.#device(reading.at);
-    if (![reading.in, reading.out].every((n) => Number.isSafeInteger(n) && n >= 0))
-      throw new OccupancyError(
-        `${reading.at} counted ${reading.in} in, ${reading.out} out; counts are whole and >= 0`,
-      );
-    const corrections: DeviceCorrection[] = [];
-    const { epochMs } = reading;
-    let entered = 0;
-    let left = 0;
-    if (reading.mode === 'cumulative') {
-      for (const direction of ['in', 'out'] as const) {
-        const counted = device.counters[direction].read(epochMs, reading[direction], (correction) =>
-          corrections.push({ ...correction, device: reading.at, direction }),
-        );
-        if (direction === 'in') entered = counted;
-        else left = counted;
-      }
-    } else {
-      [entered, left] = this.#delta(device, reading, corrections);
-    }
-    return this.#enter(reading.at, epochMs, entered, left, corrections);
+  device({ at, sinceMs, epochMs, in: entered, out }: DeviceCount): Entry {
+    const passage = this.#passage(at);
+    const before = recordOf(passage);
+    const first = passage.heardMs === null;
+    passage.heardMs ??= epochMs;
+    passage.device = { in: passage.device.in + entered, out: passage.device.out + out };
+    if (passage.tally?.endMs != null) passage.pending ??= { epochMs, device: passage.device };
+    this.#compare(passage);
+    if (recordOf(passage) !== 'device') return { ...NOBODY, corrections: [] };
+    // Up to its first word the time is the line's, whose windows of then are still to come.
+    const covered = first && before === 'line' && sinceMs < epochMs && passage.tally!.sees(epochMs);
+    if (!covered) return this.#enter(passage, epochMs, entered, out, []);
+    const raw = entered + out;
+    const why = {
+      epochMs,
+      direction: 'both',
+      reason: 'covered',
+      before: 0,
+      after: raw,
+      raw,
+      counted: 0,
+    } as const;
+    return this.#enter(passage, epochMs, 0, 0, raw === 0 ? [] : [why]);
   }
 
-  /** Persons known one by one, such as tickets: each is counted, without a bound. */
-  add(at: string, epochMs: number, persons: { readonly in: number; readonly out: number }): Taken {
-    return this.#enter(at, epochMs, persons.in, persons.out, []);
+  /**
+   * Takes a window of the line over a passage. One of record is added; another is only compared.
+   * @throws OccupancyError for an unknown passage, one without a line, or a window that is none
+   */
+  line(at: string, window: LineWindow): Entry {
+    const passage = this.#passage(at);
+    const { tally, counter, heardMs } = passage;
+    if (tally === undefined) throw new OccupancyError(`${at} has no line; only gates and exits have one`);
+    // A device that nobody has heard yet is compared from the line's beginning.
+    if (counter === 'device') passage.origin ??= { device: NOBODY, line: NOBODY, unseenMs: 0 };
+    const taken = tally.take(window);
+    passage.lineUnseenMs += taken.unseen.ms;
+    this.#compare(passage);
+    // Windows of before the device spoke are still the line's, also when they come or are corrected later.
+    const counts =
+      counter === 'line' || (counter === 'auto' && (heardMs === null || window.startMs < heardMs));
+    if (!counts) return { ...NOBODY, corrections: [] };
+    passage.unseen = sum(passage.unseen, taken.unseen);
+    this.#unseen = sum(this.#unseen, taken.unseen);
+    return this.#enter(passage, window.endMs, taken.in, taken.out, taken.corrections);
   }
 
-  #enter(at: string, epochMs: number, entered: number, left: number, corrections: DeviceCorrection[]): Taken {
-    const device = this.#device(at);
-    device.in += entered;
-    device.out += left;
-    if (!(epochMs <= device.lastMs)) device.lastMs = epochMs;
+  /** A new day or event: who is here stays here (or nobody is), and admissions are counted from nought. */
+  begin(present: number = this.present): void {
+    if (!(Number.isInteger(present) && present >= 0))
+      throw new OccupancyError(`${present} persons cannot be there`);
+    this.#initial = present;
+    this.#admitted = 0;
+    this.#left = 0;
+    this.#unexplained = 0;
+    this.#unseen = NOTHING_UNSEEN;
+  }
+
+  #enter(
+    passage: Passage,
+    epochMs: number,
+    entered: number,
+    left: number,
+    before: readonly LedgerCorrection[],
+  ): Entry {
+    const corrections = [...before];
+    passage.in += entered;
+    passage.out += left;
     this.#admitted += entered;
     this.#left += left;
     if (this.present < 0) {
       const raw = this.present;
-      const from = { epochMs, device: at, direction: 'out', reason: 'negative' } as const;
-      corrections.push({ ...from, before: raw, after: 0, raw, counted: 0 });
+      const direction = 'out';
+      corrections.push({ epochMs, direction, reason: 'negative', before: raw, after: 0, raw, counted: 0 });
       this.#unexplained -= raw;
     }
-    device.corrections += corrections.length;
     return { in: entered, out: left, corrections };
   }
 
-  #delta(device: DeviceState, reading: Reading, corrections: DeviceCorrection[]): [number, number] {
-    const { epochMs, at, sinceMs } = reading;
-    const correct = (
-      direction: 'in' | 'out' | 'both',
-      reason: Correction['reason'],
-      raw: number,
-      counted: number,
-    ): void => {
-      corrections.push({ epochMs, device: at, direction, reason, before: 0, after: raw, raw, counted });
-    };
-    if (device.instants.includes(epochMs)) {
-      correct('both', 'conflict', reading.in + reading.out, 0);
-      return [0, 0];
+  /** Compares both counters of a passage at an instant that both have reached. */
+  #compare(passage: Passage): void {
+    const { tally, pending } = passage;
+    const lineMs = tally?.endMs ?? null;
+    if (tally === undefined || lineMs === null) return;
+    let device: Persons | undefined;
+    if (pending !== null && lineMs >= pending.epochMs) device = pending.device;
+    else if (pending === null && passage.origin !== null) {
+      // A device that has gone silent must not hide behind its last word.
+      const since = lineMs - (passage.comparison?.atMs ?? Number.NEGATIVE_INFINITY);
+      if (since >= occupancyDefaults.silentDevice.value * 1000) device = passage.device;
     }
-    device.instants.push(epochMs);
-    if (device.instants.length > INSTANTS_KEPT) device.instants.shift();
-    const elapsed = sinceMs === undefined ? DELTA_MS : epochMs - sinceMs;
-    const most = mostIn(device.bound, elapsed);
-    return (['in', 'out'] as const).map((direction) => {
-      const counted = Math.min(reading[direction], most);
-      if (counted < reading[direction]) correct(direction, 'over-bound', reading[direction], counted);
-      return counted;
-    }) as [number, number];
+    if (device === undefined) return;
+    passage.pending = null;
+    const now: Pair = { device, line: tally.totals, unseenMs: passage.lineUnseenMs };
+    passage.origin ??= now;
+    passage.comparison = {
+      atMs: lineMs,
+      device: difference(now.device, passage.origin.device),
+      line: difference(now.line, passage.origin.line),
+      unseenMs: now.unseenMs - passage.origin.unseenMs,
+    };
   }
 
-  #device(id: string): DeviceState {
-    const device = this.#devices.get(id);
-    if (device === undefined)
-      throw new OccupancyError(
-        `there is no counting device "${id}"; add it to the venue, or correct the sender`,
-      );
-    return device;
+  #passage(id: string): Passage {
+    const passage = this.#passages.get(id);
+    if (passage === undefined)
+      throw new OccupancyError(`there is no passage "${id}"; add it to the venue, or correct the sender`);
+    return passage;
   }
 
-  /** Everything `take` depends on, as JSON. */
+  /** Everything that what is to come depends on, as JSON. */
   snapshot(): string {
-    const devices = [...this.#devices].map(([id, d]) => ({
+    const passages = [...this.#passages].map(([id, { tally, counter: _, ...passage }]) => ({
       id,
-      in: d.in,
-      out: d.out,
-      corrections: d.corrections,
-      lastMs: Number.isNaN(d.lastMs) ? null : d.lastMs,
-      instants: d.instants,
-      counters: [written(d.counters.in.state), written(d.counters.out.state)],
+      ...passage,
+      line: tally?.state ?? null,
     }));
-    return JSON.stringify({
+    const written: Snapshot = {
       version: VERSION,
+      initial: this.#initial,
       admitted: this.#admitted,
       left: this.#left,
       unexplained: this.#unexplained,
-      devices,
-    });
+      unseen: this.#unseen,
+      passages,
+    };
+    return JSON.stringify(written);
   }
 
-  /** @throws OccupancyError for a snapshot of another version or of other devices */
+  /** @throws OccupancyError for a snapshot of another version or of other passages */
   restore(snapshot: string): void {
-    const s = JSON.parse(snapshot) as LedgerSnapshot;
-    const same = s.version === VERSION && s.devices.every(({ id }) => this.#devices.has(id));
-    if (!same || s.devices.length !== this.#devices.size)
-      throw new OccupancyError('the snapshot is of another version or of other devices; start without it');
+    const s = JSON.parse(snapshot) as Snapshot;
+    const same =
+      s.version === VERSION &&
+      s.passages.length === this.#passages.size &&
+      s.passages.every(({ id, line }) => this.has(id) && this.hasLine(id) === (line !== null));
+    if (!same)
+      throw new OccupancyError('the snapshot is of another version or of other passages; start without it');
+    this.#initial = s.initial;
     this.#admitted = s.admitted;
     this.#left = s.left;
     this.#unexplained = s.unexplained;
-    for (const { id, counters, lastMs, ...totals } of s.devices) {
-      const device = this.#device(id);
-      Object.assign(device, totals, { lastMs: lastMs ?? Number.NaN });
-      device.counters.in.state = read(counters[0]);
-      device.counters.out.state = read(counters[1]);
+    this.#unseen = s.unseen;
+    for (const { id, line, ...rest } of s.passages) {
+      const passage = this.#passage(id);
+      Object.assign(passage, rest);
+      if (line !== null) passage.tally!.restore(line);
     }
   }
 }
 
-/** Always the same fields in the same order, so that equal states are equal text. */
-type WrittenCounter = readonly [
-  NonNullable<CounterState['level']> | null,
-  NonNullable<CounterState['former']> | null,
-  1 | -1,
-  number,
-];
-
-function written({ level, former, direction, against }: CounterState): WrittenCounter {
-  return [
-    level === undefined ? null : { value: level.value, epochMs: level.epochMs },
-    former === undefined ? null : { value: former.value, epochMs: former.epochMs, since: former.since },
-    direction,
-    against,
-  ];
+function recordOf({ counter, tally, heardMs }: Passage): CounterKind {
+  if (counter !== 'auto') return counter;
+  return tally === undefined || heardMs !== null ? 'device' : 'line';
 }
 
-function read([level, former, direction, against]: WrittenCounter): CounterState {
-  return { level: level ?? undefined, former: former ?? undefined, direction, against };
+function difference(a: Persons, b: Persons): Persons {
+  return { in: a.in - b.in, out: a.out - b.out };
 }
 
-interface LedgerSnapshot {
+interface Snapshot {
   readonly version: number;
+  readonly initial: number;
   readonly admitted: number;
   readonly left: number;
   readonly unexplained: number;
-  readonly devices: readonly {
+  readonly unseen: Unseen;
+  readonly passages: readonly (Omit<Passage, 'tally' | 'counter'> & {
     readonly id: string;
-    readonly in: number;
-    readonly out: number;
-    readonly corrections: number;
-    readonly lastMs: number | null;
-    readonly instants: number[];
-    readonly counters: readonly [WrittenCounter, WrittenCounter];
-  }[];
+    readonly line: LineState | null;
+  })[];
 }

@@ -3,6 +3,10 @@
 import { occupancyDefaults } from './defaults.ts';
 import { OccupancyError } from './errors.ts';
 
+/** Which number is compared with the approved one; see README.md for why the default is `admitted`. */
+export const STOP_BASES = ['admitted', 'present'] as const;
+export type StopBasis = (typeof STOP_BASES)[number];
+
 export interface StopTicketChange {
   readonly state: 'stopped' | 'lifted';
   readonly count: number;

@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { parseVenue } from '#models/venue/index.ts';
-import { densityKind, driftKind, gateKind, occupancyKind } from '#streams/schema/registry.ts';
+import { counterKind, densityKind, driftKind, gateKind, occupancyKind } from '#streams/schema/registry.ts';
 import { countedZones, type DriftInput, driftPartition } from './drift.ts';
-import { occupancyPartition } from './index.ts';
+import { gatesPartition, occupancyPartition } from './index.ts';
 
 const venue = parseVenue(
   readFileSync(new URL('../../venues/harbour-stadium.geojson', import.meta.url), 'utf8'),
@@ -16,6 +16,7 @@ const watched = countedZones(venue);
 
 function run(minutes: number, unknownAt = -1, cut = -1) {
   const zones = watched.slice(0, 2);
+  const gates = gatesPartition(venue);
   const ledger = occupancyPartition(venue);
   let drift = driftPartition(venue, zones);
   let state = 7;
@@ -40,7 +41,8 @@ function run(minutes: number, unknownAt = -1, cut = -1) {
         out: 0,
         sinceMs: epochMs - 60_000,
       } as const;
-      for (const { subject, payload } of ledger.onBatch([{ kind: 'counts', event: reading }])) {
+      const [message] = gates.onBatch([{ kind: 'counts', event: reading }]);
+      for (const { subject, payload } of ledger.onBatch([counterKind.codec.decode(message!.payload)])) {
         inputs.push(
           subject.startsWith('win.gate.')
             ? gateKind.codec.decode(payload)

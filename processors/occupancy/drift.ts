@@ -1,19 +1,17 @@
 // Gates against cameras: win.occupancy, win.gate and win.density in, win.drift out once a minute. Where the two drift apart,
-// the device whose flow goes along with the drift is named.
+// the device whose flow goes along with the drift is named; where a passage has two counters, which of them the zones contradict.
 import { map } from 'rxjs';
 import { z } from 'zod';
 import { intersectPolygons, polygonArea } from '#models/geometry/index.ts';
 import { Reconciliation } from '#models/occupancy/index.ts';
 import type { Venue, Zone } from '#models/venue/index.ts';
 import { type Output, type Partition, type Processor, rxPartition } from '#processors/runtime/index.ts';
-import { cloudEventHeaders } from '#streams/schema/cloudevents.ts';
 import type { DriftWindow, GateWindow, OccupancyWindow } from '#streams/schema/occupancy.ts';
-import { densityKind, driftKind, eventType, gateKind, occupancyKind } from '#streams/schema/registry.ts';
+import { densityKind, driftKind, gateKind, occupancyKind } from '#streams/schema/registry.ts';
 import type { DensityWindow } from '#streams/schema/window.ts';
-import { windowSubject } from '#streams/subjects.ts';
 import { STREAM } from '#streams/topology.ts';
 import { createOwnership } from '../density/zones.ts';
-import { SITE_KEY } from './partition.ts';
+import { Results, SITE_KEY } from './results.ts';
 
 export type DriftInput = OccupancyWindow | GateWindow | DensityWindow;
 
@@ -24,17 +22,25 @@ const STEPS = 120;
 /** Zones that share more than this are not both counted, m2. */
 const OVERLAP_M2 = 1;
 
+/** Raised when a snapshot of before cannot be restored. */
+const STATE_VERSION = 2;
+
+const excess = z.object({ in: z.number(), out: z.number() }).nullable();
+const counter = z.enum(['device', 'line']);
 const balanceSchema = z.object({
   epochMs: z.number(),
   gates: z.number(),
   zones: z.number(),
   entered: z.array(z.number()),
   left: z.array(z.number()),
+  excess: z.array(excess),
 });
 const stateSchema = z.object({
   balances: z.array(balanceSchema),
   present: z.number().nullable(),
   totals: z.array(z.tuple([z.number(), z.number()])),
+  excess: z.array(excess),
+  counters: z.array(counter),
   endMs: z.number().nullable(),
   counts: z.array(z.tuple([z.string(), z.number()])),
   stepMs: z.number().nullable(),
@@ -68,6 +74,10 @@ export function driftPartition(
   const reconciliation = new Reconciliation(STEPS);
   let present: number | null = null;
   let totals = devices.map((): [number, number] => [0, 0]);
+  /** What the counter of record has counted more than its check, and which counter that is; by device. */
+  let excesses = devices.map((): z.infer<typeof excess> => null);
+  let counters = devices.map((): z.infer<typeof counter> => 'device');
+  const results = new Results('drift', venue);
   let endMs: number | null = null;
   let counts = new Map<string, number>();
   let stepMs: number | null = null;
@@ -93,12 +103,13 @@ export function driftPartition(
     for (const zone of zones) counted += counts.get(zone)!;
     const entered = totals.map(([n]) => n);
     const left = totals.map(([, n]) => n);
-    const { culprit, residual, perHour } = reconciliation.add({
+    const { culprit, residual, perHour, checks } = reconciliation.add({
       epochMs: end,
       gates,
       zones: counted,
       entered,
       left,
+      excess: [...excesses],
     });
     const value: DriftWindow = {
       metric: 'drift',
@@ -117,21 +128,21 @@ export function driftPartition(
       residual,
       perHour,
       culprit: culprit === null ? null : { ...culprit, device: devices[culprit.device]! },
+      checks: checks.map(({ device, ...check }) => ({
+        ...check,
+        device: devices[device]!,
+        counter: counters[device]!,
+      })),
     };
-    const subject = windowSubject('drift', venue.org, venue.id, SITE_KEY);
-    const id = `${subject}|${STEP_MS}|${end}|0`;
-    return {
-      subject,
-      messageId: id,
-      payload: driftKind.codec.encode(value),
-      headers: cloudEventHeaders({
-        id,
-        source: '/processors/drift',
-        type: eventType(driftKind),
-        epochMs: end,
-        dataSchema: driftKind.name,
-      }),
-    };
+    return results.window(driftKind, value);
+  }
+
+  function gate(device: number, { totalIn, totalOut, counter: kind, check }: GateWindow): void {
+    totals[device] = [totalIn, totalOut];
+    counters[device] = kind;
+    if (check === null) return;
+    const { record, check: other } = check;
+    excesses[device] = { in: record.in - other.in, out: record.out - other.out };
   }
 
   function take(input: DriftInput, outputs: Output[]): void {
@@ -139,7 +150,7 @@ export function driftPartition(
     else if (input.metric === 'occupancy') present = input.present;
     else {
       const device = devices.indexOf(input.key);
-      if (device >= 0) totals[device] = [input.totalIn, input.totalOut];
+      if (device >= 0) gate(device, input);
     }
   }
 
@@ -151,11 +162,18 @@ export function driftPartition(
     }),
     snapshot() {
       const { balances } = reconciliation;
-      const written = balances.map((b) => ({ ...b, entered: [...b.entered], left: [...b.left] }));
+      const written = balances.map((b) => ({
+        ...b,
+        entered: [...b.entered],
+        left: [...b.left],
+        excess: [...(b.excess ?? [])],
+      }));
       const state: z.infer<typeof stateSchema> = {
         balances: written,
         present,
         totals,
+        excess: excesses,
+        counters,
         endMs,
         counts: [...counts],
         stepMs,
@@ -165,7 +183,7 @@ export function driftPartition(
     restore(bytes) {
       const state = stateSchema.parse(JSON.parse(new TextDecoder().decode(bytes)));
       reconciliation.balances = state.balances;
-      ({ present, totals, endMs, stepMs } = state);
+      ({ present, totals, counters, endMs, stepMs, excess: excesses } = state);
       counts = new Map(state.counts);
     },
   });
@@ -176,7 +194,7 @@ export function driftProcessor(venue: Venue): Processor<DriftInput> {
   const at = `${venue.org}.${venue.id}`;
   return {
     name: 'drift',
-    stateVersion: 1,
+    stateVersion: STATE_VERSION,
     input: {
       stream: STREAM.derived,
       filters: [`win.occupancy.${at}.*`, `win.gate.${at}.*`, `win.density.${at}.*`],
@@ -187,5 +205,14 @@ export function driftProcessor(venue: Venue): Processor<DriftInput> {
       return subject.startsWith('win.gate.') ? gateKind.codec.decode(data) : densityKind.codec.decode(data);
     },
     create: () => driftPartition(venue),
+    migrate(snapshot) {
+      // Version 1 knew no second counters.
+      const state = JSON.parse(new TextDecoder().decode(snapshot));
+      const excess = [...venue.gates, ...venue.exits, ...venue.doors].map(() => null);
+      const counters = excess.map(() => 'device');
+      const balances = z.array(z.looseObject({})).parse(state.balances);
+      const next = { ...state, excess, counters, balances: balances.map((one) => ({ ...one, excess })) };
+      return new TextEncoder().encode(JSON.stringify(stateSchema.parse(next)));
+    },
   };
 }

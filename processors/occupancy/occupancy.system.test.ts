@@ -13,7 +13,7 @@ import { accessKind, countsKind, occupancyKind, stopTicketKind } from '#streams/
 import { topology } from '#streams/topology.ts';
 import { startTestServer } from '#testing/nats.ts';
 import { readStream } from '#testing/system/read-stream.ts';
-import { occupancyProcessor } from './index.ts';
+import { gatesProcessor, occupancyProcessor } from './index.ts';
 
 it('counts gates, lowers the capacity for a locked exit and orders the stop of tickets, each once', async () => {
   const venue = parseVenue(
@@ -55,14 +55,16 @@ it('counts gates, lowers the capacity for a locked exit and orders the stop of t
       }),
     );
     await publisher.flush();
-    const runner = await runProcessor(occupancyProcessor(venue, { approved: 200 }), {
-      nc,
-      jsm,
-      metrics: new MetricsRegistry(),
-    });
+    const options = { nc, jsm, metrics: new MetricsRegistry() };
+    const settings = { approved: 200 };
+    const gates = await runProcessor(gatesProcessor(venue, settings), options);
+    const ledger = await runProcessor(occupancyProcessor(venue, settings), options);
     const last = (await jsm.streams.info('OBS_EVENTS')).state.last_seq;
-    while (runner.health.inputSeq < last) await new Promise((resolve) => setTimeout(resolve, 50));
-    await runner.drain();
+    while (gates.health.inputSeq < last) await new Promise((resolve) => setTimeout(resolve, 50));
+    await gates.drain();
+    // 12 readings of the venue and one door: what the ledger gives is behind them in the same stream.
+    while (ledger.health.messages < 13) await new Promise((resolve) => setTimeout(resolve, 50));
+    await ledger.drain();
     await publisher.close();
 
     const results = (await readStream(nc, 'DERIVED', ['win.occupancy.>'])).map((m) =>

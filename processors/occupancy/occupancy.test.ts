@@ -1,12 +1,18 @@
-// The occupancy processor: a locked exit lowers the capacity in the result of that very message; the stop-ticket order comes
-// once at the approved number; the same bytes in any batches and through a restart.
+// Gates and ledger together: a locked exit lowers the capacity in the result of that very message; the stop-ticket order comes
+// once at the approved number; the same bytes in any batches and through a restart. Camera lines: lines.test.ts.
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseVenue } from '#models/venue/index.ts';
-import type { Output } from '#processors/runtime/index.ts';
-import { gateKind, occupancyKind, stopTicketKind } from '#streams/schema/registry.ts';
-import { type OccupancyInput, occupancyPartition, siteOf } from './index.ts';
+import type { Output, Partition } from '#processors/runtime/index.ts';
+import { counterKind, exitsKind, gateKind, occupancyKind, stopTicketKind } from '#streams/schema/registry.ts';
+import {
+  type GatesInput,
+  gatesPartition,
+  type OccupancySettings,
+  occupancyPartition,
+  siteOf,
+} from './index.ts';
 
 const venue = parseVenue(
   readFileSync(new URL('../../venues/harbour-stadium.geojson', import.meta.url), 'utf8'),
@@ -15,7 +21,29 @@ const START = 1_700_000_000_000;
 const gate = venue.gates[0].id;
 const exit = venue.exits[0].id;
 
-const entered = (epochMs: number, n: number, out = 0): OccupancyInput => ({
+/** Gates and ledger as one: what the first gives is the second's input. */
+function site(settings: OccupancySettings = {}): Partition<GatesInput> {
+  const gates = gatesPartition(venue, settings);
+  const ledger = occupancyPartition(venue, settings);
+  return {
+    onBatch: (inputs) =>
+      gates.onBatch(inputs).flatMap(({ subject, payload }) => {
+        const kind = subject.startsWith('win.exits.') ? exitsKind : counterKind;
+        return ledger.onBatch([kind.codec.decode(payload)]);
+      }),
+    snapshot() {
+      const [a, b] = [gates.snapshot(), ledger.snapshot()];
+      return new TextEncoder().encode(JSON.stringify([[...a], [...b]]));
+    },
+    restore(bytes) {
+      const [a, b] = JSON.parse(new TextDecoder().decode(bytes)) as [number[], number[]];
+      gates.restore(Uint8Array.from(a));
+      ledger.restore(Uint8Array.from(b));
+    },
+  };
+}
+
+const entered = (epochMs: number, n: number, out = 0): GatesInput => ({
   kind: 'counts',
   event: { epochMs, at: gate, mode: 'delta', in: n, out, sinceMs: epochMs - 60_000 },
 });
@@ -35,7 +63,7 @@ const texts = (outputs: readonly Output[]) =>
 
 describe('occupancy', () => {
   it('lowers the safe capacity in the very message that says an exit is locked, and raises it when it is open again', () => {
-    const partition = occupancyPartition(venue, { capacity: { emergencyMin: 2.5 } });
+    const partition = site({ capacity: { emergencyMin: 2.5 } });
     const [before] = occupancies(partition.onBatch([entered(START, 50)]));
     const [locked] = occupancies(partition.onBatch([access(START + 1, exit, 'locked')]));
     const [open] = occupancies(partition.onBatch([access(START + 2, exit, 'unlocked')]));
@@ -53,8 +81,8 @@ describe('occupancy', () => {
   });
 
   it('closes an exit by a fence that is armed across it', () => {
-    const partition = occupancyPartition(venue, { fences: { [exit]: ['fence-x'] } });
-    const fence = (state: 'armed' | 'disarmed'): OccupancyInput => ({
+    const partition = site({ fences: { [exit]: ['fence-x'] } });
+    const fence = (state: 'armed' | 'disarmed'): GatesInput => ({
       kind: 'fence',
       event: { epochMs: START, fence: 'fence-x', state },
     });
@@ -63,13 +91,13 @@ describe('occupancy', () => {
   });
 
   it('gives the order to stop tickets once at the approved number, through a flicker and a restart', () => {
-    const settings = { approved: 100 };
-    let partition = occupancyPartition(venue, settings);
+    const settings = { approved: 100, stopOn: 'present' } as const;
+    let partition = site(settings);
     const outputs: Output[] = [];
     const counts = [60, 39, 1, -1, 1, -1, 1, 5, -15, 10, -30, 40];
     counts.forEach((n, i) => {
       outputs.push(...partition.onBatch([entered(START + 1000 * i, Math.max(0, n), Math.max(0, -n))]));
-      const next = occupancyPartition(venue, settings);
+      const next = site(settings);
       next.restore(partition.snapshot());
       partition = next;
     });
@@ -87,7 +115,7 @@ describe('occupancy', () => {
   });
 
   it('counts each ticket once, and publishes every correction with its reason', () => {
-    const partition = occupancyPartition(venue, { tickets: [gate] });
+    const partition = site({ tickets: [gate] });
     const ticket = access(START, gate, 'granted', 'in');
     expect(
       occupancies(partition.onBatch([ticket, ticket, access(START + 1, gate, 'granted', 'in')])).at(-1),
@@ -108,10 +136,10 @@ describe('occupancy', () => {
     fc.assert(
       fc.property(fc.array(input, { maxLength: 20 }), fc.nat(20), (inputs, cut) => {
         const settings = { approved: 60 };
-        const straight = texts(occupancyPartition(venue, settings).onBatch(inputs));
-        const before = occupancyPartition(venue, settings);
+        const straight = texts(site(settings).onBatch(inputs));
+        const before = site(settings);
         const first = inputs.slice(0, cut).flatMap((one) => texts(before.onBatch([one])));
-        const after = occupancyPartition(venue, settings);
+        const after = site(settings);
         after.restore(before.snapshot());
         expect([...first, ...texts(after.onBatch(inputs.slice(cut)))]).toEqual(straight);
         expect(new Set(straight.map((text) => text.split(' ')[0])).size).toBe(straight.length);
@@ -121,9 +149,9 @@ describe('occupancy', () => {
   });
 
   it('reads devices, lanes, exits and room from the venue', () => {
-    const site = siteOf(venue, {});
-    expect(site.devices.map(({ id }) => id)).toContain(gate);
-    expect(site.capacity.exits.map(({ id }) => id)).toEqual(venue.exits.map(({ id }) => id));
-    expect(site.capacity.entryLanes).toBe(venue.gates.reduce((sum, { lanes = 0 }) => sum + lanes, 0));
+    const model = siteOf(venue, {});
+    expect(model.passages.map(({ id }) => id)).toContain(gate);
+    expect(model.capacity.exits.map(({ id }) => id)).toEqual(venue.exits.map(({ id }) => id));
+    expect(model.capacity.entryLanes).toBe(venue.gates.reduce((sum, { lanes = 0 }) => sum + lanes, 0));
   });
 });

@@ -1,40 +1,34 @@
-// One venue's ledger: events in stream order, a result after each. Pure: event time is the only clock.
-
+// One venue's ledger: counters, exits and camera lines in stream order; the site, its passages and the stop-ticket order out.
+// Pure: event time is the only clock.
 import { map } from 'rxjs';
 import { z } from 'zod';
-import { OccupancyLedger, StopTicket, safeCapacity, type Taken } from '#models/occupancy/index.ts';
+import { OccupancyLedger, StopTicket, safeCapacity } from '#models/occupancy/index.ts';
 import type { Venue } from '#models/venue/index.ts';
 import { type Output, type Partition, rxPartition } from '#processors/runtime/index.ts';
-import { cloudEventHeaders } from '#streams/schema/cloudevents.ts';
-import {
-  eventType,
-  gateKind,
-  type MessageKind,
-  occupancyKind,
-  stopTicketKind,
-} from '#streams/schema/registry.ts';
-import type { WindowHead } from '#streams/schema/window.ts';
-import { windowSubject } from '#streams/subjects.ts';
+import type { CounterWindow, GateWindow } from '#streams/schema/occupancy.ts';
+import { gateKind, occupancyKind, stopTicketKind } from '#streams/schema/registry.ts';
+import type { FlowWindow } from '#streams/schema/window.ts';
+import { dayReader } from './day.ts';
 import type { OccupancyInput } from './input.ts';
+import { LineResults, type Passed } from './line-results.ts';
+import { HOP_MS, type LastResult, Results, SITE_KEY } from './results.ts';
 import { type OccupancySettings, siteOf } from './site.ts';
 
-/** Key of the venue as a whole. */
-export const SITE_KEY = 'site';
-/** Results name the second their event is in. */
-const HOP_MS = 1_000;
-/** Accesses remembered, so that a ticket sent twice counts once. */
-const ACCESSES_KEPT = 4_096;
+const DAY_STARTS_AT = '04:00';
 
 const stateSchema = z.object({
   ledger: z.string(),
+  lines: z.string(),
   nowMs: z.number(),
-  revisions: z.array(z.tuple([z.string(), z.number(), z.number()])),
-  locked: z.array(z.string()),
-  armed: z.array(z.string()),
+  last: z.array(z.custom<LastResult>()),
+  taken: z.array(z.tuple([z.string(), z.number(), z.number()])),
+  closed: z.array(z.string()),
   stopped: z.boolean(),
   orders: z.number(),
-  accesses: z.array(z.string()),
   corrections: z.number(),
+  repeated: z.number(),
+  day: z.string().nullable(),
+  countedFromMs: z.number().nullable(),
 });
 
 export function occupancyPartition(
@@ -42,150 +36,166 @@ export function occupancyPartition(
   settings: OccupancySettings = {},
 ): Partition<OccupancyInput> {
   const site = siteOf(venue, settings);
-  const ledger = new OccupancyLedger(site.devices, settings.initial);
+  const ledger = new OccupancyLedger(site.passages, settings.initial);
+  const lines = new LineResults(site.passages.flatMap(({ id, line }) => (line ? [id] : [])));
+  const results = new Results('occupancy', venue);
   const stop = settings.approved === undefined ? undefined : new StopTicket(settings.approved);
-  const tickets = new Set(settings.tickets);
-  const level = venue.levels[0]?.ordinal ?? 0;
-  const passages = [...venue.gates, ...venue.exits, ...venue.doors];
-  const levelOf = new Map(passages.map((passage) => [passage.id, passage.level]));
-  let nowMs = 0;
+  const stopOn = settings.stopOn ?? 'admitted';
+  const dayOf = dayReader(venue.timeZone, settings.dayStartsAt ?? DAY_STARTS_AT);
   let orders = 0;
   let corrections = 0;
-  let revisions = new Map<string, { end: number; revision: number }>();
-  let locked = new Set<string>();
-  let armed = new Set<string>();
-  let accesses = new Set<string>();
+  /** Counter results that came again: taken once. */
+  let repeated = 0;
+  let taken = new Map<string, readonly [end: number, revision: number]>();
+  let closed = new Set<string>();
+  let day: string | null = null;
+  let countedFromMs: number | null = null;
 
-  /** The head of the next result of a key: the second that the venue's time is in; later events of it revise. */
-  function headOf(key: string): WindowHead {
-    const end = (Math.floor(nowMs / HOP_MS) + 1) * HOP_MS;
-    const before = revisions.get(key);
-    const revision = before?.end === end ? before.revision + 1 : 0;
-    revisions.set(key, { end, revision });
-    return {
-      org: venue.org,
-      venue: venue.id,
-      key,
-      level: levelOf.get(key) ?? level,
-      start: end - HOP_MS,
-      end,
-      hopMs: HOP_MS,
-      revision,
-      completeness: null,
-      silent: [],
+  /** The venue's time goes on; on a new day admissions are counted from nought. */
+  function reach(epochMs: number): void {
+    results.nowMs = Math.max(results.nowMs, epochMs);
+    const today = dayOf(results.nowMs);
+    if (today === day) return;
+    if (day !== null) ledger.begin(settings.emptyAtDayStart === true ? 0 : ledger.present);
+    day = today;
+    countedFromMs = results.nowMs;
+  }
+
+  function gate(at: string, passed: Passed, outputs: Output[]): void {
+    const { counter, in: totalIn, out: totalOut, unseen, comparison } = ledger.figures(at);
+    const { completeness, silent } = lines.sight(at);
+    const isLine = counter === 'line';
+    let check: GateWindow['check'] = null;
+    if (comparison !== null) {
+      const { atMs, device, line, unseenMs } = comparison;
+      check = isLine
+        ? { counter: 'device', atMs, record: line, check: device, unseenMs }
+        : { counter: 'line', atMs, record: device, check: line, unseenMs };
+    }
+    const value = {
+      ...results.head(at),
+      ...(isLine && { completeness, silent }),
+      metric: 'gate' as const,
+      ...passed,
+      totalIn,
+      totalOut,
+      counter,
+      unseen: { ms: unseen.ms, in: rounded(unseen.in), out: rounded(unseen.out) },
+      check,
     };
+    outputs.push(results.window(gateKind, value));
   }
 
-  function output<T>(kind: MessageKind<T>, value: T, subject: string, id: string, epochMs: number): Output {
-    return {
-      subject,
-      messageId: id,
-      payload: kind.codec.encode(value),
-      headers: cloudEventHeaders({
-        id,
-        source: '/processors/occupancy',
-        type: eventType(kind),
-        epochMs,
-        dataSchema: kind.name,
-      }),
-    };
-  }
-
-  function result<T extends WindowHead>(kind: MessageKind<T>, metric: string, value: T): Output {
-    const subject = windowSubject(metric, venue.org, venue.id, value.key);
-    return output(kind, value, subject, `${subject}|${HOP_MS}|${value.end}|${value.revision}`, value.end);
-  }
-
-  function count(at: string, taken: Taken, outputs: Output[]): void {
-    corrections += taken.corrections.length;
-    const totals = ledger.totals(at);
-    outputs.push(
-      result(gateKind, 'gate', {
-        ...headOf(at),
-        metric: 'gate',
-        in: taken.in,
-        out: taken.out,
-        totalIn: totals.in,
-        totalOut: totals.out,
-        corrections: taken.corrections.map(({ device: _, ...correction }) => correction),
-      }),
-    );
-  }
-
-  /** Locked: nobody gets out. Every other change of a door's state says that it can be passed, or says nothing of it. */
-  function door({ event }: Extract<OccupancyInput, { kind: 'access' }>): void {
-    if (!site.exitsOfDoor.has(event.door)) return;
-    if (event.action === 'locked') locked.add(event.door);
-    if (['unlocked', 'opened', 'forced', 'held-open'].includes(event.action)) locked.delete(event.door);
-  }
-
-  function ticket({ event }: Extract<OccupancyInput, { kind: 'access' }>, outputs: Output[]): void {
-    const { door: at, action, direction, epochMs, holder } = event;
-    if (action !== 'granted' || direction === 'unknown' || !tickets.has(at) || !ledger.has(at)) return;
-    const id = `${at}|${epochMs}|${direction}|${holder ?? ''}`;
-    if (accesses.has(id)) return;
-    accesses.add(id);
-    if (accesses.size > ACCESSES_KEPT) accesses.delete(accesses.values().next().value!);
-    const one = { in: direction === 'in' ? 1 : 0, out: direction === 'out' ? 1 : 0 };
-    count(at, ledger.add(at, epochMs, one), outputs);
-  }
-
-  function closedExits(): Set<string> {
-    const closed = new Set<string>();
-    for (const id of locked) for (const exit of site.exitsOfDoor.get(id) ?? []) closed.add(exit);
-    for (const id of armed) for (const exit of site.exitsOfFence.get(id) ?? []) closed.add(exit);
-    return closed;
+  /** The number to be held against the approved one: on the safe side, those who may have come in unseen are among it. */
+  function comparedNow(): { compared: number; unseenIn: number } {
+    const unseenIn = settings.stopCountsUnseen === false ? 0 : Math.round(ledger.unseen(results.nowMs).in);
+    const { initial, admitted, present } = ledger;
+    return { compared: (stopOn === 'admitted' ? initial + admitted : present) + unseenIn, unseenIn };
   }
 
   function occupancy(outputs: Output[]): void {
-    const { present, admitted, left, unexplained } = ledger;
-    const { safe, limitedBy, closed, discounted, ...limits } = safeCapacity(site.capacity, closedExits());
-    const change = stop?.update(present);
-    outputs.push(
-      result(occupancyKind, 'occupancy', {
-        ...headOf(SITE_KEY),
-        metric: 'occupancy',
-        present,
-        admitted,
-        left,
-        unexplained,
-        approved: stop?.approved ?? null,
-        share: stop === undefined ? null : present / stop.approved,
-        safeCapacity: safe,
-        limitedBy,
-        limits,
-        closedExits: [...closed],
-        discountedExit: discounted,
-        stopTicket: stop?.stopped ?? false,
-      }),
-    );
+    const { nowMs } = results;
+    const { present, admitted, left, unexplained, initial } = ledger;
+    const { safe, limitedBy, closed: shut, discounted, ...limits } = safeCapacity(site.capacity, closed);
+    const unseen = ledger.unseen(nowMs);
+    const { compared, unseenIn } = comparedNow();
+    const change = stop?.update(compared);
+    const ofRecord = site.passages.flatMap(({ id }) => (ledger.figures(id).counter === 'line' ? [id] : []));
+    const value = {
+      ...results.head(SITE_KEY),
+      ...lines.sightOf(ofRecord),
+      metric: 'occupancy' as const,
+      present,
+      admitted,
+      left,
+      unexplained,
+      approved: stop?.approved ?? null,
+      share: stop === undefined ? null : present / stop.approved,
+      safeCapacity: safe,
+      limitedBy,
+      limits,
+      closedExits: [...shut],
+      discountedExit: discounted,
+      stopTicket: stop?.stopped ?? false,
+      initial,
+      countedFromMs,
+      blind: ledger.blind(nowMs),
+      unseen: { ms: unseen.ms, in: rounded(unseen.in), out: rounded(unseen.out) },
+      stopOn,
+      compared: stop === undefined ? null : compared,
+    };
+    outputs.push(results.window(occupancyKind, value));
     if (change === undefined) return;
     const subject = `warn.${venue.org}.${venue.id}.stop-ticket`;
-    const { state, approved } = change;
     const order = {
       type: 'stop-ticket',
-      state,
+      state: change.state,
       org: venue.org,
       venue: venue.id,
       epochMs: nowMs,
       present,
       admitted,
-      approved,
+      approved: change.approved,
+      stopOn,
+      compared,
+      unseenIn,
     } as const;
-    outputs.push(output(stopTicketKind, order, subject, `${subject}|${++orders}|${nowMs}|${state}`, nowMs));
+    const id = `${subject}|${++orders}|${nowMs}|${change.state}`;
+    outputs.push(results.message(stopTicketKind, order, subject, id, nowMs));
+  }
+
+  /** True when what would be compared now changes the order: that is said at once, not at the end of the second. */
+  function isStopDue(): boolean {
+    if (stop === undefined) return false;
+    const { compared } = comparedNow();
+    return stop.stopped ? compared <= stop.clearAt : compared >= stop.approved;
+  }
+
+  function counter(window: CounterWindow, outputs: Output[]): void {
+    const { key, end, revision, epochMs } = window;
+    const before = taken.get(key);
+    if (before !== undefined && (end < before[0] || (end === before[0] && revision <= before[1]))) {
+      repeated++;
+      return;
+    }
+    taken.set(key, [end, revision]);
+    reach(epochMs);
+    const entry = ledger.device({
+      at: key,
+      sinceMs: window.sinceMs,
+      epochMs,
+      in: window.in,
+      out: window.out,
+    });
+    const all = [...window.corrections, ...entry.corrections];
+    corrections += all.length;
+    gate(key, { in: entry.in, out: entry.out, corrections: all }, outputs);
+    occupancy(outputs);
+  }
+
+  function line(window: FlowWindow, outputs: Output[]): void {
+    const { key, start, end, revision, count, completeness, silent } = window;
+    reach(end - 1);
+    const entry = ledger.line(key, { startMs: start, endMs: end, revision, counts: count });
+    corrections += entry.corrections.length;
+    const comparedMs = ledger.figures(key).comparison?.atMs ?? null;
+    const known = count !== null;
+    const isNews = lines.take(key, { entry, endMs: end, known, completeness, silent, comparedMs });
+    // A line speaks several times a second, mostly of nobody: its passage is published once a second, where something changed.
+    const second = Math.floor(end / HOP_MS) * HOP_MS;
+    const isSecond = second > Math.floor(start / HOP_MS) * HOP_MS;
+    if (isSecond && isNews) gate(key, lines.flush(key), outputs);
+    if (isStopDue() || (isSecond && lines.isDue(second))) occupancy(outputs);
   }
 
   function take(input: OccupancyInput, outputs: Output[]): void {
-    nowMs = Math.max(nowMs, input.event.epochMs);
-    if (input.kind === 'counts') count(input.event.at, ledger.take(input.event), outputs);
-    else if (input.kind === 'access') {
-      door(input);
-      ticket(input, outputs);
-    } else if (site.exitsOfFence.has(input.event.fence)) {
-      if (input.event.state === 'armed') armed.add(input.event.fence);
-      if (input.event.state === 'disarmed') armed.delete(input.event.fence);
+    if (input.metric === 'counter') counter(input, outputs);
+    else if (input.metric === 'flow') line(input, outputs);
+    else {
+      reach(input.epochMs);
+      closed = new Set(input.closed);
+      occupancy(outputs);
     }
-    occupancy(outputs);
   }
 
   return rxPartition<OccupancyInput>({
@@ -195,29 +205,44 @@ export function occupancyPartition(
       return outputs;
     }),
     snapshot() {
+      const { nowMs, last } = results.state;
       const state: z.infer<typeof stateSchema> = {
         ledger: ledger.snapshot(),
+        lines: lines.snapshot(),
         nowMs,
-        revisions: [...revisions].map(([key, { end, revision }]) => [key, end, revision]),
-        locked: [...locked],
-        armed: [...armed],
+        last: [...last],
+        taken: [...taken].map(([key, [end, revision]]) => [key, end, revision]),
+        closed: [...closed],
         stopped: stop?.stopped ?? false,
         orders,
-        accesses: [...accesses],
         corrections,
+        repeated,
+        day,
+        countedFromMs,
       };
       return new TextEncoder().encode(JSON.stringify(state));
     },
     restore(bytes) {
       const state = stateSchema.parse(JSON.parse(new TextDecoder().decode(bytes)));
       ledger.restore(state.ledger);
-      ({ nowMs, orders, corrections } = state);
-      revisions = new Map(state.revisions.map(([key, end, revision]) => [key, { end, revision }]));
-      locked = new Set(state.locked);
-      armed = new Set(state.armed);
-      accesses = new Set(state.accesses);
+      lines.restore(state.lines);
+      results.restore(state);
+      ({ orders, corrections, repeated, day, countedFromMs } = state);
+      taken = new Map(state.taken.map(([key, end, revision]) => [key, [end, revision]]));
+      closed = new Set(state.closed);
       if (stop !== undefined) stop.stopped = state.stopped;
     },
-    figures: () => ({ corrections_total: corrections, dropped_total: 0, keys: site.devices.length }),
+    figures: () => ({
+      corrections_total: corrections,
+      dropped_total: 0,
+      repeated_total: repeated,
+      keys: site.passages.length,
+      blind_passages: ledger.blind(results.nowMs).length,
+    }),
   });
+}
+
+/** Tenths of a person: more would feign what nobody saw. */
+function rounded(persons: number): number {
+  return Math.round(10 * persons) / 10;
 }

@@ -41,11 +41,12 @@ export function json<S extends z.ZodType>(
   title: string,
   schema: S,
   example: z.infer<S>,
+  version = 1,
 ): MessageKind<z.infer<S>> {
   return {
     name,
     address,
-    version: 1,
+    version,
     title,
     encoding: 'json',
     codec: jsonCodec(name, schema),
