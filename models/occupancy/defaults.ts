@@ -62,6 +62,8 @@ export const occupancyDefaults = {
   },
   /** Time over which a line's rate is a mean: what is expected of it while it does not see. */
   rateTime: { value: 300, unit: 's', source: 'choice: arrivals change over minutes', certain: false },
+  /** Time a line must have been seen for its rate to be believed in full; below, in proportion. */
+  leastKnown: { value: 60, unit: 's', source: 'choice', certain: false },
   /** Time after which that rate is believed no longer. */
   unseenHold: {
     value: 900,

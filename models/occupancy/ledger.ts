@@ -78,6 +78,8 @@ export interface PassageFigures {
 }
 
 interface Pair {
+  /** The line's time. */
+  readonly atMs: number;
   readonly device: Persons;
   readonly line: Persons;
   readonly unseenMs: number;
@@ -109,6 +111,8 @@ export class OccupancyLedger {
   /** Persons added because the sum fell below zero. */
   #unexplained = 0;
   #unseen = NOTHING_UNSEEN;
+  /** What a line saw before this is of the day before; `carries`: and those persons were taken over from it. */
+  #began: { readonly epochMs: number; readonly carries: boolean } | null = null;
 
   /** @throws OccupancyError for passages without a bound, two of one name, or a line of record where there is none */
   constructor(passages: readonly PassagePlan[], initial = 0) {
@@ -229,24 +233,42 @@ export class OccupancyLedger {
     const { tally, counter, heardMs } = passage;
     if (tally === undefined) throw new OccupancyError(`${at} has no line; only gates and exits have one`);
     // A device that nobody has heard yet is compared from the line's beginning.
-    if (counter === 'device') passage.origin ??= { device: NOBODY, line: NOBODY, unseenMs: 0 };
+    if (counter === 'device')
+      passage.origin ??= { atMs: window.startMs, device: NOBODY, line: NOBODY, unseenMs: 0 };
     const taken = tally.take(window);
     passage.lineUnseenMs += taken.unseen.ms;
+    const { origin } = passage;
+    // A correction of what was before the comparison began moves its beginning.
+    if (origin !== null && window.endMs <= origin.atMs)
+      passage.origin = {
+        ...origin,
+        line: { in: origin.line.in + taken.in, out: origin.line.out + taken.out },
+        unseenMs: origin.unseenMs + taken.unseen.ms,
+      };
     this.#compare(passage);
     // Windows of before the device spoke are still the line's, also when they come or are corrected later.
     const counts =
       counter === 'line' || (counter === 'auto' && (heardMs === null || window.startMs < heardMs));
     if (!counts) return { ...NOBODY, corrections: [] };
     passage.unseen = sum(passage.unseen, taken.unseen);
+    if (this.#began !== null && window.endMs <= this.#began.epochMs) {
+      // A correction of the day before changes who was there when this one began, not who was admitted since.
+      passage.in += taken.in;
+      passage.out += taken.out;
+      if (this.#began.carries) this.#initial = Math.max(0, this.#initial + taken.in - taken.out);
+      return { in: taken.in, out: taken.out, corrections: taken.corrections };
+    }
     this.#unseen = sum(this.#unseen, taken.unseen);
     return this.#enter(passage, window.endMs, taken.in, taken.out, taken.corrections);
   }
 
-  /** A new day or event: who is here stays here (or nobody is), and admissions are counted from nought. */
-  begin(present: number = this.present): void {
-    if (!(Number.isInteger(present) && present >= 0))
-      throw new OccupancyError(`${present} persons cannot be there`);
-    this.#initial = present;
+  /**
+   * A new day or event at `epochMs`: admissions are counted from nought.
+   * @param empty false: who is here stays here; true: nobody is here
+   */
+  begin(epochMs: number, empty = false): void {
+    this.#began = { epochMs, carries: !empty };
+    this.#initial = empty ? 0 : this.present;
     this.#admitted = 0;
     this.#left = 0;
     this.#unexplained = 0;
@@ -288,7 +310,7 @@ export class OccupancyLedger {
     }
     if (device === undefined) return;
     passage.pending = null;
-    const now: Pair = { device, line: tally.totals, unseenMs: passage.lineUnseenMs };
+    const now: Pair = { atMs: lineMs, device, line: tally.totals, unseenMs: passage.lineUnseenMs };
     passage.origin ??= now;
     passage.comparison = {
       atMs: lineMs,
@@ -319,6 +341,7 @@ export class OccupancyLedger {
       left: this.#left,
       unexplained: this.#unexplained,
       unseen: this.#unseen,
+      began: this.#began,
       passages,
     };
     return JSON.stringify(written);
@@ -338,6 +361,7 @@ export class OccupancyLedger {
     this.#left = s.left;
     this.#unexplained = s.unexplained;
     this.#unseen = s.unseen;
+    this.#began = s.began;
     for (const { id, line, ...rest } of s.passages) {
       const passage = this.#passage(id);
       Object.assign(passage, rest);
@@ -362,6 +386,7 @@ interface Snapshot {
   readonly left: number;
   readonly unexplained: number;
   readonly unseen: Unseen;
+  readonly began: { readonly epochMs: number; readonly carries: boolean } | null;
   readonly passages: readonly (Omit<Passage, 'tally' | 'counter'> & {
     readonly id: string;
     readonly line: LineState | null;

@@ -226,7 +226,10 @@ export class LineTally {
 
   /** At the rate of before; a rate from long ago says nothing, so that after `unseenHold` no more are expected. */
   #expected(ms: number, afterMs: number): Unseen {
-    const believed = Math.max(0, Math.min(ms, occupancyDefaults.unseenHold.value * 1000 - afterMs)) / 1000;
+    const { unseenHold, leastKnown } = occupancyDefaults;
+    // Of a line seen for a moment only, one group of people would be taken for a steady stream.
+    const known = Math.min(1, this.#knownMs / (1000 * leastKnown.value));
+    const believed = (known * Math.max(0, Math.min(ms, unseenHold.value * 1000 - afterMs))) / 1000;
     return { ms, in: this.#rate[0] * believed, out: this.#rate[1] * believed };
   }
 

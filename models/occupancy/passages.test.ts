@@ -114,6 +114,14 @@ describe('a line as the counter', () => {
     expect(ledger.unseen(atTick(15_000)).in).toBeCloseTo(2 * 900, 6);
   });
 
+  it('takes no single group for a steady stream', () => {
+    const ledger = ledgerOf(wide);
+    // Ten persons in half a second, and then darkness for a quarter of an hour: not 18,000, but 150.
+    ledger.line('gate', passes(0, 10));
+    ledger.line('gate', { ...window(1, null), endMs: START + TICK + 900_000 });
+    expect(ledger.unseen(START + TICK + 900_000).in).toBeCloseTo(150, 6);
+  });
+
   it('is blind where windows are missing or have stopped, and takes them in when they come after all', () => {
     const ledger = ledgerOf(wide);
     expect(ledger.blind(START)).toEqual(['gate']);
@@ -217,10 +225,15 @@ describe('a device and a line at one gate', () => {
     expect(ledger.line('gate', passes(1, 0, 8)).corrections).toMatchObject([{ reason: 'negative', raw: -3 }]);
     expect([ledger.present, ledger.unexplained]).toEqual([0, 3]);
     ledger.line('gate', passes(2, 6));
-    ledger.begin();
+    ledger.begin(atTick(3));
     expect([ledger.initial, ledger.present, ledger.admitted, ledger.left]).toEqual([6, 6, 0, 0]);
-    ledger.begin(0);
-    expect(ledger.present).toBe(0);
+    // A correction of yesterday: one fewer was there this morning, and nobody less has been admitted since.
+    ledger.line('gate', passes(2, 5, 0, 1));
+    ledger.line('gate', passes(3, 2));
+    expect([ledger.initial, ledger.present, ledger.admitted]).toEqual([5, 7, 2]);
+    ledger.begin(atTick(4), true);
+    ledger.line('gate', passes(3, 9, 0, 1));
+    expect([ledger.present, ledger.admitted]).toEqual([0, 0]);
   });
 
   it('refuses a snapshot of other passages', () => {

@@ -56,7 +56,7 @@ export function occupancyPartition(
     results.nowMs = Math.max(results.nowMs, epochMs);
     const today = dayOf(results.nowMs);
     if (today === day) return;
-    if (day !== null) ledger.begin(settings.emptyAtDayStart === true ? 0 : ledger.present);
+    if (day !== null) ledger.begin(results.nowMs, settings.emptyAtDayStart);
     day = today;
     countedFromMs = results.nowMs;
   }
