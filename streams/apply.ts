@@ -79,7 +79,9 @@ export function differencesOf(running: Partial<StreamConfig>, wanted: DeclaredCo
 
 function normal(value: unknown): string {
   if (value === undefined || value === false || value === 0 || value === 'none') return '';
-  return JSON.stringify(Array.isArray(value) ? [...value].sort() : value);
+  if (!Array.isArray(value)) return JSON.stringify(value);
+  const items = value.map((item) => JSON.stringify(item)).sort();
+  return items.length === 0 ? '' : items.join();
 }
 
 /**

@@ -7,6 +7,7 @@ import {
   StoreCompression,
   type StreamConfig,
 } from '@nats-io/jetstream';
+import { CLOCK_SOURCE } from './subjects.ts';
 
 const SECOND_NS = 1_000_000_000;
 const MINUTE_NS = 60 * SECOND_NS;
@@ -33,7 +34,10 @@ export type DeclaredConfig = Pick<
   | 'deny_delete'
   | 'deny_purge'
 > &
-  Pick<Partial<StreamConfig>, 'allow_atomic' | 'allow_msg_ttl' | 'subject_delete_marker_ttl' | 'compression'>;
+  Pick<
+    Partial<StreamConfig>,
+    'allow_atomic' | 'allow_msg_ttl' | 'subject_delete_marker_ttl' | 'compression' | 'sources' | 'republish'
+  >;
 
 export interface StreamDeclaration {
   readonly config: DeclaredConfig;
@@ -177,6 +181,18 @@ const TABLE: readonly StreamDeclaration[] = [
       max_age: 2 * HOUR_NS,
       max_bytes: GIB,
       num_replicas: 1,
+      // The server itself copies the venues' clocks, so that readers of fused persons know that time goes on when fusion is dead.
+      sources: [
+        {
+          name: STREAM.tracks,
+          subject_transforms: [
+            {
+              src: `obs.tracks.*.*.${CLOCK_SOURCE}`,
+              dest: `fused.{{wildcard(1)}}.{{wildcard(2)}}.${CLOCK_SOURCE}`,
+            },
+          ],
+        },
+      ],
     },
   },
   {

@@ -1,8 +1,8 @@
 // Several servers of one cluster on this machine, for replicated streams: each has its own data folder and ports.
-import net from 'node:net';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ServerOptionsError, ServerStartError } from './errors.ts';
+import { freePorts } from './ports.ts';
 import { type RunningServer, type ServerOptions, startServer } from './server.ts';
 
 /** What every server of the cluster shares; each gets a folder `node-1`, `node-2`, ... under `dataFolder`. */
@@ -104,23 +104,4 @@ async function leaderSeenBy(server: RunningServer): Promise<string> {
   const meta = body.meta_cluster;
   if (typeof meta !== 'object' || meta === null || !('leader' in meta)) return '';
   return typeof meta.leader === 'string' ? meta.leader : '';
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const listeners = await Promise.all(Array.from({ length: count }, listenAnywhere));
-  const ports = listeners.map((listener) => {
-    const address = listener.address();
-    if (address === null || typeof address === 'string') throw new TypeError('a TCP listener has a port');
-    return address.port;
-  });
-  await Promise.all(listeners.map((listener) => new Promise((resolve) => listener.close(resolve))));
-  return ports;
-}
-
-function listenAnywhere(): Promise<net.Server> {
-  return new Promise((resolve, reject) => {
-    const listener = net.createServer();
-    listener.once('error', reject);
-    listener.listen({ host: '127.0.0.1', port: 0 }, () => resolve(listener));
-  });
 }

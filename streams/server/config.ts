@@ -2,6 +2,8 @@
 // Format and field names: the NATS server's configuration reference.
 import path from 'node:path';
 import { ServerOptionsError } from './errors.ts';
+import { type LeafOptions, leafJetStreamLines, leafLines } from './leaf.ts';
+import { quoted, withoutSpaces } from './quote.ts';
 
 /** Largest message the server accepts, in bytes. A stream reader must keep messages in flight well under 64 MB. */
 export const MAX_PAYLOAD_BYTES = 8 * 1024 * 1024;
@@ -40,6 +42,7 @@ export interface ServerConfig {
   readonly syncAlways: boolean;
   readonly jetstreamLimits: JetStreamLimits;
   readonly cluster: ClusterMember | undefined;
+  readonly leaf: LeafOptions | undefined;
   /** Further lines in the server's own format, for example accounts. */
   readonly extraConfig: string;
 }
@@ -74,6 +77,7 @@ export function renderConfig(config: ServerConfig): string {
     'logfile_max_num: 4',
     'jetstream {',
     `  store_dir: ${quoted('dataFolder', files.jetstream)}`,
+    ...(config.leaf === undefined ? [] : leafJetStreamLines(config.leaf)),
     ...(config.syncAlways ? ['  sync_interval: always'] : []),
     ...(maxFileBytes === undefined ? [] : [`  max_file_store: ${wholeBytes('maxFileBytes', maxFileBytes)}`]),
     ...(maxMemoryBytes === undefined
@@ -93,6 +97,7 @@ export function renderConfig(config: ServerConfig): string {
     '}',
     ...(definesAuthorization(config.extraConfig) ? [] : [`authorization { timeout: ${LOGIN_TIMEOUT_S} }`]),
     ...(config.cluster === undefined ? [] : clusterLines(config.cluster)),
+    ...(config.leaf === undefined ? [] : leafLines(config.leaf)),
     config.extraConfig,
   ];
   return `${lines.join('\n')}\n`;
@@ -111,27 +116,6 @@ function clusterLines(cluster: ClusterMember): string[] {
 /** Whether extra configuration brings an authorization block of its own; it must then set its own time-out. */
 function definesAuthorization(extraConfig: string): boolean {
   return /^\s*authorization\b/m.test(extraConfig);
-}
-
-/** The server refuses names with spaces: monitoring and the cluster's own subjects carry them. */
-function withoutSpaces(option: string, name: string): string {
-  if (name === '' || /\s/.test(name)) {
-    throw new ServerOptionsError(
-      `${option} must not be empty or hold spaces, as ${JSON.stringify(name)} does`,
-    );
-  }
-  return name;
-}
-
-function quoted(option: string, text: string): string {
-  for (const char of text) {
-    if (char < ' ' || char === '\u007f') {
-      throw new ServerOptionsError(
-        `${option} holds a control character, which the server's format cannot carry`,
-      );
-    }
-  }
-  return `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
 }
 
 function wholeBytes(option: string, bytes: number): number {

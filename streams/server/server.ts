@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ANY_PORT, type ClusterMember, type JetStreamLimits, renderConfig, serverFiles } from './config.ts';
 import { ServerOptionsError, ServerStartError, ServerStateError } from './errors.ts';
 import { type GuardedRun, type RunEnd, runGuarded } from './guarded.ts';
+import type { LeafOptions } from './leaf.ts';
 import { type FolderLock, lockFolder } from './lock.ts';
 import { isCode } from './processes.ts';
 import { readGreeting, readPortsFile, type ServerPorts } from './ready.ts';
@@ -32,6 +33,8 @@ export interface ServerOptions {
   /** Further lines in the server's own format, such as accounts or an operator. */
   readonly extraConfig?: string;
   readonly cluster?: ClusterMember;
+  /** Its part between a site and the centre. */
+  readonly leaf?: LeafOptions;
   /** Milliseconds until a start counts as failed; the recovery of many large streams takes its time. */
   readonly startTimeoutMs?: number;
   /** Called once per run that ends without our order. */
@@ -58,6 +61,8 @@ export interface RunningServer extends AsyncDisposable {
   readonly websocketUrl: string;
   /** For HTTP, when monitoring was asked for. */
   readonly monitoringUrl: string | undefined;
+  /** For the servers of sites, when it takes them: "nats-leaf://127.0.0.1:7422". */
+  readonly leafUrl: string | undefined;
   /** Process id of the present run; the last one's when it is not running. */
   readonly pid: number;
   readonly version: string;
@@ -135,6 +140,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     },
     name,
     dataFolder,
+    leafUrl: options.leaf?.port === undefined ? undefined : `nats-leaf://127.0.0.1:${options.leaf.port}`,
     logFile: files.log,
     stop,
     async [Symbol.asyncDispose]() {
@@ -196,6 +202,7 @@ async function begin(
     syncAlways: options.syncAlways ?? false,
     jetstreamLimits: options.jetstreamLimits ?? {},
     cluster: options.cluster,
+    leaf: options.leaf,
     extraConfig: options.extraConfig ?? '',
   });
   writeFileSync(files.config, config);
