@@ -3,7 +3,7 @@ import type { Venue } from '#models/venue/index.ts';
 import { anomalyProcessor } from '#processors/anomaly/index.ts';
 import { densityProcessor } from '#processors/density/index.ts';
 import { dwellProcessor } from '#processors/dwell/index.ts';
-import { flowProcessor } from '#processors/flow/index.ts';
+import { flowProcessor, fusedFlowProcessor } from '#processors/flow/index.ts';
 import { forecastProcessor } from '#processors/forecast/index.ts';
 import { fusionProcessor } from '#processors/fusion/index.ts';
 import { configuredGates, configuredOccupancy, driftProcessor } from '#processors/occupancy/index.ts';
@@ -27,6 +27,7 @@ export const PROCESSORS = {
   pressure: makes('pressure', pressureProcessor),
   dwell: makes('dwell', dwellProcessor),
   fusion: makes('fusion', fusionProcessor),
+  'flow-fused': makes('flow', fusedFlowProcessor),
   gates: makes('occupancy', configuredGates),
   occupancy: makes('occupancy', configuredOccupancy),
   drift: makes('occupancy', driftProcessor),

@@ -69,6 +69,11 @@ export function fusedTickSubject(org: string, venue: string): string {
   return `fused.${token(org, 'organisation')}.${token(venue, 'venue')}.tick`;
 }
 
+/** `fused.<org>.<venue>.clock`: the venue's clock frames, which the server copies beside fused persons. */
+export function fusedClockSubject(org: string, venue: string): string {
+  return `fused.${token(org, 'organisation')}.${token(venue, 'venue')}.${CLOCK_SOURCE}`;
+}
+
 /** `late.<metric>.<org>.<venue>.<source>`: a frame that came after its windows were closed for good. */
 export function lateSubject(metric: string, at: SourceAddress): string {
   return `late.${token(metric, 'metric')}.${token(at.org, 'organisation')}.${token(at.venue, 'venue')}.${token(at.source, 'source')}`;

@@ -88,7 +88,10 @@ export function assignSightings(
       const other = clusters[c]!;
       const d = ((one.x - other.x) ** 2 + (one.y - other.y) ** 2) / (one.variance + other.variance);
       if (d > gate) return;
-      const same = one.person !== 0 && other.sightings.some(({ person }) => person === one.person);
+      const same =
+        one.person !== 0 &&
+        !one.guessed &&
+        other.sightings.some((s) => !s.guessed && s.person === one.person);
       targets.push(c);
       costs.push(same ? d : d + change);
     });
@@ -114,15 +117,26 @@ function addTo(cluster: Cluster, sighting: Sighting): void {
 
 /**
  * Gives each cluster the id of a person: the first of its sightings' former ones that is not given yet, else a new one from
- * `next`. Every sighting remembers it.
+ * `next`. What a sighting is only guessed to be counts when all have had what they were. Every sighting remembers it.
  */
 export function identify(clusters: readonly Cluster[], next: () => number): number[] {
   const given = new Set<number>();
-  return clusters.map(({ sightings }) => {
-    const former = sightings.find(({ person }) => person !== 0 && !given.has(person))?.person;
-    const id = former ?? next();
-    given.add(id);
-    for (const sighting of sightings) sighting.person = id;
-    return id;
+  const ids = new Array<number>(clusters.length).fill(0);
+  for (const guessed of [false, true]) {
+    clusters.forEach(({ sightings }, k) => {
+      if (ids[k] !== 0) return;
+      const former = sightings.find((s) => s.guessed === guessed && s.person !== 0 && !given.has(s.person));
+      if (former === undefined) return;
+      ids[k] = former.person;
+      given.add(former.person);
+    });
+  }
+  clusters.forEach(({ sightings }, k) => {
+    if (ids[k] === 0) ids[k] = next();
+    for (const sighting of sightings) {
+      sighting.person = ids[k]!;
+      sighting.guessed = false;
+    }
   });
+  return ids;
 }

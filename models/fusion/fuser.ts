@@ -47,7 +47,7 @@ export interface FloorCameras {
 const MEMORY_FRAMES = 20_000;
 /** The default miss rate weighs as much as this many frames. */
 const PRIOR_FRAMES = 200;
-const VERSION = 1;
+const VERSION = 2;
 
 /** Fuses the cameras of one level. Deterministic: views and detections in any order give the same result. */
 export class ViewFuser {
@@ -139,7 +139,10 @@ export class ViewFuser {
     }
     this.#stitch(
       fresh,
-      [...known.values()].filter(({ replaced }) => !replaced),
+      // Who has walked out of view is not missed.
+      [...known.values()].filter(
+        ({ replaced, x, y }) => !replaced && this.#cameras.covering(x, y).includes(camera),
+      ),
     );
     this.#sightings.push(...fresh);
   }
@@ -154,6 +157,7 @@ export class ViewFuser {
     assignSightings(rows, columns.map(alone), this.#options.gate, 0).forEach((column, r) => {
       if (column < 0) return;
       rows[r]!.person = columns[column]!.person;
+      rows[r]!.guessed = true;
       columns[column]!.replaced = true;
     });
   }
@@ -175,6 +179,7 @@ export class ViewFuser {
       vy: moves ? vy[i]! : Number.NaN,
       variance: sigma * sigma + (this.#options.driftMS * dt) ** 2,
       person,
+      guessed: false,
       replaced: false,
     };
   }

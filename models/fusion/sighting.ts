@@ -18,11 +18,13 @@ export interface Sighting {
   variance: number;
   /** Id of the person it was last taken for; 0: none yet. */
   person: number;
+  /** True where that is only because it goes on where a missing track of the camera was: anybody's better claim counts. */
+  guessed: boolean;
   /** A newer track of the same camera seems to go on with it: not counted unless it is seen again. */
   replaced: boolean;
 }
 
-const NUMBERS = 11;
+const NUMBERS = 12;
 
 /** Sightings as numbers, for a snapshot. */
 export function flattenSightings(sightings: readonly Sighting[]): number[] {
@@ -38,6 +40,7 @@ export function flattenSightings(sightings: readonly Sighting[]): number[] {
     s.variance,
     s.person,
     s.replaced ? 1 : 0,
+    s.guessed ? 1 : 0,
   ]);
 }
 
@@ -58,6 +61,7 @@ export function readSightings(flat: Float64Array): Sighting[] | undefined {
       variance: flat[at + 8]!,
       person: flat[at + 9]!,
       replaced: flat[at + 10] === 1,
+      guessed: flat[at + 11] === 1,
     };
   });
 }

@@ -29,6 +29,14 @@ export function flowWindows(tickMs: number): FlowWindowSpec[] {
   ];
 }
 
+/** The windows of flow, under names of their own: `flow-fused-now`, `flow-fused`, ... */
+export function fusedFlowWindows(tickMs: number): FlowWindowSpec[] {
+  return flowWindows(tickMs).map((spec) => {
+    const metric = spec.metric.replace('flow', 'flow-fused');
+    return { ...spec, metric, name: metric };
+  });
+}
+
 /** Shorter windows say nothing of a sustained flow or of a stop-and-go wave, which lasts about half a minute. */
 export const SUSTAINED_MS = 30_000;
 

@@ -8,9 +8,17 @@ import { tickedPartition } from '../shared/ticked.ts';
 import { FLOW_BOUNDS, flowWindows, LINE_BAND_M } from './config.ts';
 import { FlowKernel } from './kernel.ts';
 import { flowLines } from './lines.ts';
-import { ENTERED, flowResults, LEFT, PERSONS } from './results.ts';
+import { FLOW_AGGREGATES, FLOW_COLUMNS, flowResults } from './results.ts';
 
-export { APPROACH_M, FLOW_BOUNDS, flowWindows, LINE_BAND_M, SUSTAINED_MS } from './config.ts';
+export {
+  APPROACH_M,
+  FLOW_BOUNDS,
+  flowWindows,
+  fusedFlowWindows,
+  LINE_BAND_M,
+  SUSTAINED_MS,
+} from './config.ts';
+export { fusedFlowPartition, fusedFlowProcessor } from './fused.ts';
 export { type FlowLine, flowLines } from './lines.ts';
 
 /** Raised when a snapshot of before cannot be restored. */
@@ -31,12 +39,8 @@ export function flowPartition(
     bounds,
     windows,
     keys: kernel.keys,
-    columns: [ENTERED, LEFT],
-    aggregates: {
-      [ENTERED]: { kind: 'sum', column: ENTERED, quantum: 1, maxAbs: 1 },
-      [LEFT]: { kind: 'sum', column: LEFT, quantum: 1, maxAbs: 1 },
-      [PERSONS]: { kind: 'tickMean' },
-    },
+    columns: FLOW_COLUMNS,
+    aggregates: FLOW_AGGREGATES,
     kernel,
   });
 }

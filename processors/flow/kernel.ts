@@ -14,7 +14,7 @@ import { createOwnership, type Ownership } from '../density/zones.ts';
 import { joinSections, splitSections } from '../shared/sections.ts';
 import type { SequencedFrame } from '../shared/sequencer.ts';
 import type { TickKernel } from '../shared/ticked.ts';
-import { type FlowLine, nearestOn } from './lines.ts';
+import { type FlowLine, lineKeys, nearestOn } from './lines.ts';
 
 /** A person unseen for this many frame periods, and at least a second, is joined by a straight step: one missed frame. */
 const GAP_PERIODS = 2.5;
@@ -57,16 +57,9 @@ export class FlowKernel implements TickKernel {
     this.#append = append;
     const ownerships = new Map(venue.levels.map(({ ordinal }) => [ordinal, createOwnership(venue, ordinal)]));
     this.#near = new Placement({ ...venue, zones: lines.map(({ near }) => near) });
-    const sources = lines.map(({ level, strip }) => {
-      const onLevel = venue.cameras.flatMap((camera, index) => (camera.level === level ? [index] : []));
-      return (ownerships.get(level)?.covering(strip) ?? []).map((local) => onLevel[local]!);
-    });
-    this.keys = [
-      ...lines.map(({ key }, k) => ({ name: key, sources: sources[k]! })),
-      ...this.#near.keys.map(({ name, sources: near }) => ({ name: `${name} (near)`, sources: near })),
-    ];
+    this.keys = lineKeys(venue, lines);
     this.#cameras = venue.cameras.map((camera, index) => {
-      const mine = lines.flatMap((_, k) => (sources[k]!.includes(index) ? [k] : []));
+      const mine = lines.flatMap((_, k) => (this.keys[k]!.sources.includes(index) ? [k] : []));
       const ownership = ownerships.get(camera.level)!;
       return {
         counter: new LineCounter(

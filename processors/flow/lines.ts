@@ -1,8 +1,10 @@
 // The lines of a venue at which flow is counted, and the floor near each.
 import { createPolygon, intersectPolygons, polygonArea, type Segment } from '#models/geometry/index.ts';
 import type { AreaM, Passage, Venue, Zone } from '#models/venue/index.ts';
+import type { KeySpec } from '#processors/window/index.ts';
 import { StreamsError } from '#streams/errors.ts';
 import { token } from '#streams/subjects.ts';
+import { createOwnership } from '../density/zones.ts';
 import { APPROACH_M } from './config.ts';
 
 export interface FlowLine {
@@ -45,6 +47,19 @@ export function flowLines(venue: Venue): FlowLine[] {
     seen.add(key);
   }
   return lines;
+}
+
+/** Key k is line k, key `lines.length + k` the floor near it; their sources are the cameras that see them. */
+export function lineKeys(venue: Venue, lines: readonly FlowLine[]): KeySpec[] {
+  const ownerships = new Map(venue.levels.map(({ ordinal }) => [ordinal, createOwnership(venue, ordinal)]));
+  const covering = (level: number, area: Zone): number[] => {
+    const onLevel = venue.cameras.flatMap((camera, index) => (camera.level === level ? [index] : []));
+    return (ownerships.get(level)?.covering(area) ?? []).map((local) => onLevel[local]!);
+  };
+  return [
+    ...lines.map(({ key, level, strip }) => ({ name: key, sources: covering(level, strip) })),
+    ...lines.map(({ key, level, near }) => ({ name: `${key} (near)`, sources: covering(level, near) })),
+  ];
 }
 
 type Point = readonly [number, number];

@@ -12,9 +12,10 @@ import { fusionResults } from './results.ts';
 
 export { FUSION_BOUNDS, fusedWindows, LEAST_OBSERVED } from './config.ts';
 export type { FusionSettings } from './kernel.ts';
+export * from './reading/index.ts';
 
 /** Raised when a snapshot of before cannot be restored. */
-const STATE_VERSION = 1;
+const STATE_VERSION = 2;
 /** More persons than any zone holds; a larger figure is an error that shows. Means are exact to half of the quantum. */
 const MOST_PERSONS = 2 ** 16;
 const QUANTUM = 2 ** -6;
