@@ -37,6 +37,8 @@ export class SharedWork {
   readonly #log: (line: string) => void;
   readonly #items = new Map<string, WorkItem>();
   readonly #running = new Map<string, Held>();
+  /** Taken, and on their way to `#running`. Never reject. */
+  readonly #starting = new Map<string, Promise<void>>();
   readonly #freeSince = new Map<string, number>();
   readonly #renewing = new Set<string>();
   readonly #renewal: NodeJS.Timeout;
@@ -114,11 +116,10 @@ export class SharedWork {
     const overdue = new Set(items.filter((item) => now - (this.#freeSince.get(item) ?? now) > OVERDUE_MS));
     const { take, give } = shareStep({ self: this.#leases.self, workers, items, holders, overdue });
     for (const item of give) await this.#handOver(item, 'another worker has fewer');
-    const taken: string[] = [];
     for (const item of take) {
-      if (!this.#stopped && !this.#running.has(item) && (await this.#leases.take(item))) taken.push(item);
+      if (this.#stopped || this.#running.has(item) || this.#starting.has(item)) continue;
+      if (await this.#leases.take(item)) this.#startSoon(item);
     }
-    await all(taken.map((item) => this.#begin(item)));
     for (const [item, held] of this.#running) {
       if (held.version === this.#items.get(item)!.version || held.ending) continue;
       this.#log(`${item} has changed; its processor starts again with the new model`);
@@ -127,6 +128,17 @@ export class SharedWork {
       this.#running.delete(item);
       await this.#begin(item);
     }
+  }
+
+  /** Not waited for: what becomes free while this one starts is taken meanwhile. */
+  #startSoon(item: string): void {
+    const starting = this.#begin(item)
+      .catch((error: unknown) => {
+        // The server is away: the item is free again, and taken by whoever reaches it first.
+        if (!isTransient(error)) this.#fail(error);
+      })
+      .finally(() => this.#starting.delete(item));
+    this.#starting.set(item, starting);
   }
 
   async #begin(item: string): Promise<void> {
@@ -139,6 +151,12 @@ export class SharedWork {
       throw error;
     }
     const held: Held = { version, runner, ending: false };
+    if (!this.#leases.held.includes(item)) {
+      this.#log(`lost ${item} to another worker while it started`);
+      held.ending = true;
+      await runner.drain(LOST_DRAIN_MS);
+      return;
+    }
     this.#running.set(item, held);
     this.#log(`works on ${item}`);
     runner.done.catch((error: unknown) => this.#ended(item, held, error));
@@ -202,15 +220,10 @@ export class SharedWork {
     } catch (error) {
       if (!isTransient(error)) this.#failure ??= error;
     }
+    await Promise.all(this.#starting.values());
     const outcomes = await Promise.allSettled(
       [...this.#running.keys()].map((item) => this.#handOver(item, 'this worker stops')),
     );
     for (const outcome of outcomes) if (outcome.status === 'rejected') this.#failure ??= outcome.reason;
   }
-}
-
-/** Waits for all to end, then throws the first error. */
-async function all(work: readonly Promise<void>[]): Promise<void> {
-  for (const outcome of await Promise.allSettled(work))
-    if (outcome.status === 'rejected') throw outcome.reason;
 }
