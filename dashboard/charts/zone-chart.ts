@@ -1,14 +1,27 @@
-// One zone's last ten minutes: density (line, left axis, fixed zero) and persons (thin dashed line, right axis).
+// One zone's last ten minutes and, right of now, its forecast: one line of density (left axis, fixed zero) that opens into
+// the 80 % band with its median. The right axis reads the same line in persons.
 import uPlot from 'uplot';
+import { type ChartColumns, densityTop } from './fan.ts';
 
 export interface ZoneChartOptions {
   readonly parent: HTMLElement;
   readonly densityLabel: string;
-  readonly personsLabel: string;
+  readonly forecastLabel: string;
+  /** Walkable area of the zone, m2: persons per p/m2. */
+  readonly areaM2: number;
   /** The venue's, for the time axis. */
   readonly timeZone: string;
-  /** Length of the time axis, ms. */
+  /** Length of the time axis before now, ms. */
   readonly spanMs: number;
+}
+
+/** What a chart shows besides its lines. */
+export interface ChartFrame {
+  readonly nowMs: number;
+  /** Length of the time axis after now, ms; 0: the chart ends now. */
+  readonly aheadMs: number;
+  /** A density to draw as a level, p/m2. */
+  readonly level: number | null;
 }
 
 const AXIS = {
@@ -18,16 +31,17 @@ const AXIS = {
 };
 const FONT = '11px system-ui, sans-serif';
 
-/** Upper ends a density axis may have, p/m2: safety levels, so that the eye learns them. */
-const TOPS = [1, 2, 3.5, 5, 7, 10, 15];
+const LINE = '#8ec5ff';
+const BAND = { fill: 'rgba(142, 197, 255, 0.24)', edge: 'rgba(142, 197, 255, 0.55)' };
 
 export class ZoneChart {
   readonly #plot: uPlot;
   readonly #parent: HTMLElement;
   readonly #spanMs: number;
   readonly #resize: ResizeObserver;
+  #frame: ChartFrame = { nowMs: 0, aheadMs: 0, level: null };
 
-  constructor({ parent, densityLabel, personsLabel, timeZone, spanMs }: ZoneChartOptions) {
+  constructor({ parent, densityLabel, forecastLabel, areaM2, timeZone, spanMs }: ZoneChartOptions) {
     this.#parent = parent;
     this.#spanMs = spanMs;
     const clock = new Intl.DateTimeFormat('en-GB', { timeZone, hour: '2-digit', minute: '2-digit' });
@@ -40,9 +54,9 @@ export class ZoneChart {
         scales: {
           x: { time: true, auto: false },
           density: {
-            range: (_plot, _min, max) => [0, TOPS.find((top) => top >= (max ?? 0)) ?? Math.ceil(max ?? 0)],
+            range: (_plot, _min, max) => [0, densityTop(max ?? 0)],
           },
-          persons: { range: (_plot, _min, max) => [0, Math.max(10, (max ?? 0) * 1.1)] },
+          persons: { from: 'density', range: (_plot, min, max) => [min * areaM2, max * areaM2] },
         },
         axes: [
           {
@@ -66,35 +80,75 @@ export class ZoneChart {
         ],
         series: [
           {},
-          { label: densityLabel, scale: 'density', stroke: '#8ec5ff', width: 2, points: { show: false } },
+          { label: densityLabel, scale: 'density', stroke: LINE, width: 2, points: { show: false } },
           {
-            label: personsLabel,
-            scale: 'persons',
-            stroke: '#9aa8c0',
+            label: `${forecastLabel} 10 %`,
+            scale: 'density',
+            stroke: BAND.edge,
             width: 1,
-            dash: [4, 3],
+            points: { show: false },
+          },
+          {
+            label: `${forecastLabel} 50 %`,
+            scale: 'density',
+            stroke: LINE,
+            width: 1.5,
+            dash: [5, 4],
+            points: { show: false },
+          },
+          {
+            label: `${forecastLabel} 90 %`,
+            scale: 'density',
+            stroke: BAND.edge,
+            width: 1,
             points: { show: false },
           },
         ],
+        bands: [{ series: [4, 2], fill: BAND.fill }],
+        hooks: { draw: [(plot) => this.#drawFrame(plot)] },
       },
-      [[], [], []],
+      [[], [], [], [], []],
       parent,
     );
     this.#resize = new ResizeObserver(() => this.#plot.setSize(this.#size()));
     this.#resize.observe(parent);
   }
 
-  /** Columns as TimeSeries.columns gives them; the right edge is `nowMs`. */
-  setData(columns: [number[], (number | null)[], (number | null)[]], nowMs: number): void {
+  setData(columns: ChartColumns, frame: ChartFrame): void {
+    this.#frame = frame;
+    const { nowMs, aheadMs } = frame;
     this.#plot.batch(() => {
       this.#plot.setData(columns, false);
-      this.#plot.setScale('x', { min: (nowMs - this.#spanMs) / 1000, max: nowMs / 1000 });
+      this.#plot.setScale('x', { min: (nowMs - this.#spanMs) / 1000, max: (nowMs + aheadMs) / 1000 });
     });
   }
 
   destroy(): void {
     this.#resize.disconnect();
     this.#plot.destroy();
+  }
+
+  /** Where past and future meet, and the level that may be reached. */
+  #drawFrame({ ctx, bbox, scales, valToPos }: uPlot): void {
+    const { nowMs, aheadMs, level } = this.#frame;
+    if (aheadMs === 0) return;
+    ctx.save();
+    ctx.strokeStyle = 'rgba(230, 237, 248, 0.6)';
+    ctx.lineWidth = 1;
+    ctx.beginPath();
+    const x = Math.round(valToPos(nowMs / 1000, 'x', true)) + 0.5;
+    ctx.moveTo(x, bbox.top);
+    ctx.lineTo(x, bbox.top + bbox.height);
+    ctx.stroke();
+    if (level !== null && level <= (scales.density?.max ?? 0)) {
+      ctx.setLineDash([2, 3]);
+      ctx.beginPath();
+      const y = Math.round(valToPos(level, 'density', true)) + 0.5;
+      ctx.moveTo(bbox.left, y);
+      ctx.lineTo(bbox.left + bbox.width, y);
+      ctx.stroke();
+    }
+    ctx.restore();
   }
 
   #size(): { width: number; height: number } {

@@ -1,31 +1,13 @@
 // The wall in a real browser against a real NATS server: the numbers on the screen are those that were published, and
 // when nothing is published any more the wall says so.
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { type JetStreamClient, jetstream } from '@nats-io/jetstream';
-import type { NatsConnection } from '@nats-io/transport-node';
-import type { Browser, Page } from 'playwright-core';
-import { build } from 'vite';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { DISPLAY_UNKNOWN } from '#dashboard/feed/messages.ts';
 import { labelPoint } from '#dashboard/map/local-frame.ts';
-import { type Portal, startPortal } from '#dashboard/server/index.ts';
-import { parseVenue } from '#models/venue/index.ts';
-import { connect } from '#streams/connect.ts';
-import type { RunningServer } from '#streams/server/index.ts';
-import { startBrowser } from '#testing/browser.ts';
-import { startTestServer } from '#testing/nats.ts';
-import { prepareServer, SyntheticVenue, storeVenue } from './synthetic-venue.ts';
+import { demoVenue, numbersLive, rowsOf, Stage } from './stage.ts';
+import { SyntheticVenue, storeVenue } from './synthetic-venue.ts';
 
-const repository = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
-const artifacts = path.join(repository, 'artifacts');
-const load = (name: string) =>
-  parseVenue(readFileSync(path.join(repository, 'venues', `${name}.geojson`), 'utf8'));
-
-const stadium = load('harbour-stadium');
-const pool = load('lotus-pool');
+const stadium = demoVenue('harbour-stadium');
+const pool = demoVenue('lotus-pool');
 /** Mean density at ingress by the first word of a zone's id, p/m2. */
 const INGRESS: Readonly<Record<string, number>> = {
   approach: 1.3,
@@ -46,63 +28,28 @@ const crowd = new SyntheticVenue({
   },
 });
 
-let server: RunningServer;
-let nc: NatsConnection;
-let js: JetStreamClient;
-let portal: Portal;
-let browser: Browser;
-let pages: string;
+let stage: Stage;
 /** Publishes the crowd once a second while it is on; `stop()` waits for the last. */
 let publishing: { stop(): Promise<void> } | null = null;
 
 beforeAll(async () => {
-  mkdirSync(artifacts, { recursive: true });
-  // The pages as they are now, in a folder of their own: another build must not pull them away under the test.
-  pages = mkdtempSync(path.join(tmpdir(), 'tidewatch-wall-'));
-  await build({
-    configFile: path.join(repository, 'vite.config.ts'),
-    root: path.join(repository, 'dashboard'),
-    logLevel: 'warn',
-    build: { outDir: pages, emptyOutDir: true },
-  });
-  server = await startTestServer();
-  nc = await connect({ servers: server.url, name: 'wall-test' });
-  js = await prepareServer(nc, [stadium, pool]);
-  portal = await startPortal({
-    port: 0,
-    staticFolder: pages,
-    websocketUrl: server.websocketUrl,
-    organisations: [{ id: 'stadium-centre', name: { zh: '体育场管理中心', en: 'Stadium Centre' } }],
-  });
-  browser = await startBrowser();
+  stage = await Stage.open([stadium, pool]);
 });
 
 afterAll(async () => {
   await publishing?.stop();
-  await browser?.close();
-  await portal?.close();
-  await nc?.close();
-  await server?.stop();
-  if (pages !== undefined) rmSync(pages, { recursive: true, force: true });
+  await stage?.close();
 });
 
-// Also after a failure: a page left open would slow down the tests that follow.
 afterEach(async () => {
-  if (!server.running) await restartServer();
-  for (const context of browser?.contexts() ?? []) await context.close();
+  if (!stage.server.running) await stage.restartServer();
+  await stage.closePages();
 });
-
-/** The server again, and a publisher of our own that starts afresh: the test is about how the wall comes back. */
-async function restartServer(): Promise<void> {
-  await server.restart();
-  await nc.close();
-  nc = await connect({ servers: server.url, name: 'wall-test' });
-  js = jetstream(nc);
-}
 
 function startPublishing(): { stop(): Promise<void> } {
   let running = true;
   let seq = 0;
+  const { nc, js } = stage;
   const loop = (async () => {
     while (running) {
       const now = Date.now();
@@ -123,61 +70,13 @@ function startPublishing(): { stop(): Promise<void> } {
   };
 }
 
-interface OpenWall {
-  readonly page: Page;
-  /** Everything the page complained about. */
-  readonly complaints: string[];
-  /** Hosts the page talked to. */
-  readonly hosts: Set<string>;
-}
-
-async function openWall(
-  options: { width: number; height: number; locale?: string; query?: string } = { width: 1920, height: 1080 },
-): Promise<OpenWall> {
-  const context = await browser.newContext({
-    viewport: { width: options.width, height: options.height },
-    locale: options.locale ?? 'en-GB',
-    reducedMotion: 'reduce',
-  });
-  const page = await context.newPage();
-  const complaints: string[] = [];
-  const hosts = new Set<string>();
-  page.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
-  });
-  page.on('pageerror', (error) => complaints.push(String(error)));
-  page.on('request', (request) => hosts.add(new URL(request.url()).host));
-  page.on('websocket', (socket) => hosts.add(new URL(socket.url()).host));
-  await page.goto(`${portal.url}/${options.query ?? ''}`);
-  return { page, complaints, hosts };
-}
-
-/** The rows as a program reads them. */
-function rowsOf(page: Page): Promise<Record<string, Record<string, string>>> {
-  return page.$$eval('[data-testid=zone-row]', (rows) =>
-    Object.fromEntries(
-      rows.map((row) => [
-        row.getAttribute('data-zone') ?? '',
-        Object.fromEntries(row.getAttributeNames().map((name) => [name, row.getAttribute(name) ?? ''])),
-      ]),
-    ),
-  );
-}
-
-async function numbersLive(page: Page): Promise<void> {
-  await page.waitForSelector('[data-testid=zone-row][data-status=live]', { timeout: 60_000 });
-  await page.waitForFunction(
-    () => document.querySelector('[data-testid=raster]')?.getAttribute('data-epoch') !== '',
-  );
-}
-
 describe('the wall', () => {
   it('shows every zone the numbers that were published, at 1920 x 1080', async () => {
     // Two minutes of past, so that the charts have a line when the page opens.
     const now = Math.floor(Date.now() / 1000) * 1000;
-    for (let s = 120; s > 0; s -= 5) await crowd.publishWindows(js, now - s * 1000);
+    for (let s = 120; s > 0; s -= 5) await crowd.publishWindows(stage.js, now - s * 1000);
     publishing = startPublishing();
-    const { page, complaints, hosts } = await openWall();
+    const { page, complaints, hosts } = await stage.openWall();
     await numbersLive(page);
 
     const rows = await rowsOf(page);
@@ -246,27 +145,29 @@ describe('the wall', () => {
       (e) => Date.now() - Number(e.getAttribute('data-epoch')),
     );
     expect(behind).toBeLessThan(3000);
-    await page.screenshot({ path: path.join(artifacts, 'wall-1920-en.png') });
+    await stage.screenshot(page, 'wall-1920-en');
 
     await page.getByTestId('language').click();
     expect(await page.getByTestId('legend').innerText()).toContain('人/m²');
     expect(await page.getByTestId('link').innerText()).toContain('已连接');
     expect(await page.getAttribute('html', 'lang')).toBe('zh-CN');
     await page.waitForTimeout(700);
-    await page.screenshot({ path: path.join(artifacts, 'wall-1920-zh.png') });
+    await stage.screenshot(page, 'wall-1920-zh');
 
     expect(complaints).toEqual([]);
-    expect([...hosts].sort()).toEqual([new URL(portal.url).host, new URL(server.websocketUrl).host].sort());
+    expect([...hosts].sort()).toEqual(
+      [new URL(stage.portal.url).host, new URL(stage.server.websocketUrl).host].sort(),
+    );
   });
 
   it('says that numbers are stale, then unknown, when the data stop, and counts what it cannot read', async () => {
-    const { page, complaints } = await openWall();
+    const { page, complaints } = await stage.openWall();
     await numbersLive(page);
-    nc.publish(
+    stage.nc.publish(
       'win.density.stadium-centre.harbour-stadium.pitch',
       new TextEncoder().encode('{"metric":"density"}'),
     );
-    nc.publish('grid.stadium-centre.harbour-stadium.0', Uint8Array.of(1, 2, 3));
+    stage.nc.publish('grid.stadium-centre.harbour-stadium.0', Uint8Array.of(1, 2, 3));
     await page.waitForSelector('[data-testid=malformed][data-count="2"]');
 
     await publishing?.stop();
@@ -276,11 +177,11 @@ describe('the wall', () => {
       `[data-testid=zone-row][data-zone=${known.zone.id}][data-status=${status}]`;
     await page.waitForSelector(row('stale'), { timeout: 60_000 });
     expect(await page.getAttribute(row('stale'), 'data-count')).toBe(String(known.count));
-    await page.screenshot({ path: path.join(artifacts, 'wall-stale.png') });
+    await stage.screenshot(page, 'wall-stale');
     await page.waitForSelector(row('unknown'), { timeout: 60_000 });
     expect(await page.getAttribute(row('unknown'), 'data-count')).toBe('');
     expect(await page.locator(row('unknown')).innerText()).toContain('?');
-    await page.screenshot({ path: path.join(artifacts, 'wall-unknown.png') });
+    await stage.screenshot(page, 'wall-unknown');
     const statuses = Object.values(await rowsOf(page)).map((attributes) => attributes['data-status']);
     expect(new Set(statuses)).toEqual(new Set(['unknown']));
     expect(complaints).toEqual([]);
@@ -289,24 +190,24 @@ describe('the wall', () => {
   it('says when the server is gone, and comes back by itself when the server does', async () => {
     await publishing?.stop();
     publishing = null;
-    const open = await openWall();
+    const open = await stage.openWall();
     await open.page.waitForSelector('[data-testid=zone-row]');
-    await server.kill9();
+    await stage.server.kill9();
     await open.page.waitForSelector('[data-testid=link][data-state=reconnecting]');
     const notice = await open.page.waitForSelector('[data-notice=link]');
     expect(await notice.innerText()).toContain('no longer change');
     // A wall that is opened while there is no server waits for it.
-    const early = await openWall();
+    const early = await stage.openWall();
     await early.page.waitForSelector('[data-testid=link][data-state=connecting]');
 
-    await restartServer();
+    await stage.restartServer();
     publishing = startPublishing();
     for (const { page } of [open, early]) {
       await page.waitForSelector('[data-testid=link][data-state=connected]', { timeout: 90_000 });
       await numbersLive(page);
     }
     // The watch on the venues outlived the crash: a new version appears without a reload.
-    await storeVenue(nc, { ...pool, version: 2, name: { zh: '新名', en: 'Renamed Pool' } });
+    await storeVenue(stage.nc, { ...pool, version: 2, name: { zh: '新名', en: 'Renamed Pool' } });
     await open.page.getByTestId('organisation').selectOption('swimming-centre');
     await open.page.waitForFunction(() =>
       document.querySelector('[data-testid=venue]')?.textContent?.includes('Renamed Pool'),
@@ -315,13 +216,13 @@ describe('the wall', () => {
 
   it('changes venue and level, remembers them in the address, and fits a phone', async () => {
     publishing ??= startPublishing();
-    const { page, complaints } = await openWall({ width: 390, height: 844, locale: 'zh-CN' });
+    const { page, complaints } = await stage.openWall({ width: 390, height: 844, locale: 'zh-CN' });
     await numbersLive(page);
     expect(await page.getAttribute('html', 'lang')).toBe('zh-CN');
     const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
     expect(overflow).toBeLessThanOrEqual(0);
     await page.waitForTimeout(1500);
-    await page.screenshot({ path: path.join(artifacts, 'wall-phone-zh.png') });
+    await stage.screenshot(page, 'wall-phone-zh');
 
     await page.click('[data-testid=level][data-level="1"]');
     await page.waitForURL(/level=1/);
@@ -337,7 +238,7 @@ describe('the wall', () => {
     const recorded = new SyntheticVenue({ venue: pool, level: 0, seed: 3, density: () => 0.5 });
     const lastYear = Math.floor(Date.now() / 1000) * 1000 - 365 * 86_400_000;
     for (let s = 0; s < 3; s++) {
-      await recorded.publishWindows(js, lastYear + s * 1000);
+      await recorded.publishWindows(stage.js, lastYear + s * 1000);
       await page.waitForTimeout(300);
     }
     await page.waitForSelector('[data-notice=other-time]');

@@ -1,10 +1,18 @@
-// What a wall that has just been opened must not wait for: the last raster, and the past minutes of every zone.
-import { type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream';
+// What a wall that has just been opened must not wait for: the last raster, the past minutes of every zone, and the newest
+// scores and forecasts.
+import {
+  DeliverPolicy,
+  type JetStreamManager,
+  type JsMsg,
+  jetstream,
+  jetstreamManager,
+  type OrderedConsumerOptions,
+} from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/nats-core';
 import type { DensityWindow } from '#streams/schema/window.ts';
 import { STREAM } from '#streams/topology.ts';
-import { displayWindow } from './decode.ts';
-import type { ZoneHistory } from './messages.ts';
+import { displayOutlook, displayWindow, outlookSubjects } from './decode.ts';
+import type { Outlook, ZoneHistory } from './messages.ts';
 
 const BATCH = 1000;
 /** Never read more than this many results, however long the history: an hour of 60 zones would hold the browser. */
@@ -37,39 +45,84 @@ export async function readZoneHistory(
   isCurrent: () => boolean,
   onMalformed: (subject: string, error: unknown) => void,
 ): Promise<ZoneHistory[]> {
-  const consumer = await jetstream(nc).consumers.get(STREAM.derived, {
-    filter_subjects: [`win.density.${org}.${venue}.*`],
-    deliver_policy: 'by_start_time',
-    opt_start_time: new Date(Date.now() - historyMs).toISOString(),
-    inactive_threshold: 10_000_000_000,
-  });
   const zones = new Map<string, Gatherer>();
+  await readStored(nc, [`win.density.${org}.${venue}.*`], since(historyMs), isCurrent, (message) => {
+    const key = message.subject.slice(message.subject.lastIndexOf('.') + 1);
+    try {
+      const window = displayWindow(message.data, { org, venue, key });
+      const zone = zones.get(key) ?? new Gatherer();
+      zones.set(key, zone);
+      zone.add(window);
+    } catch (error) {
+      onMalformed(message.subject, error);
+    }
+  });
+  return [...zones].map(([key, { windowMs, results }]) => asColumns(key, windowMs, results));
+}
+
+/**
+ * The newest score and forecast of every series of a venue, however old, and all scores that arrived within the last
+ * `scoresMs`: an alarm is one score, and the ones after it are low. In order of arrival within each of the two.
+ * `onMalformed` is called for each that does not parse. @throws whatever JetStream answers
+ */
+export async function readOutlooks(
+  nc: NatsConnection,
+  { org, venue }: { readonly org: string; readonly venue: string },
+  scoresMs: number,
+  isCurrent: () => boolean,
+  onMalformed: (subject: string, error: unknown) => void,
+): Promise<Outlook[]> {
+  const { scores, forecasts } = outlookSubjects(org, venue);
+  const outlooks: Outlook[] = [];
+  const take = ({ subject, data }: JsMsg): void => {
+    try {
+      const outlook = displayOutlook(subject, data);
+      if (outlook !== undefined) outlooks.push(outlook);
+    } catch (error) {
+      onMalformed(subject, error);
+    }
+  };
+  const newest = { deliver_policy: DeliverPolicy.LastPerSubject };
+  await readStored(nc, [...scores, ...forecasts], newest, isCurrent, take);
+  await readStored(nc, scores, since(scoresMs), isCurrent, take);
+  return outlooks;
+}
+
+function since(ms: number): Partial<OrderedConsumerOptions> {
+  return {
+    deliver_policy: DeliverPolicy.StartTime,
+    opt_start_time: new Date(Date.now() - ms).toISOString(),
+  };
+}
+
+/** Reads what the stream of results holds now, MOST messages at most, and leaves no consumer behind. */
+async function readStored(
+  nc: NatsConnection,
+  filters: string[],
+  from: Partial<OrderedConsumerOptions>,
+  isCurrent: () => boolean,
+  take: (message: JsMsg) => void,
+): Promise<void> {
+  const consumer = await jetstream(nc).consumers.get(STREAM.derived, {
+    filter_subjects: filters,
+    inactive_threshold: 10_000_000_000,
+    ...from,
+  });
   try {
     let left = (await consumer.info()).num_pending;
     for (let read = 0; left > 0 && read < MOST && isCurrent(); ) {
       const before = read;
-      for await (const message of await consumer.fetch({
-        max_messages: Math.min(BATCH, left),
-        expires: 2000,
-      })) {
+      const batch = await consumer.fetch({ max_messages: Math.min(BATCH, left), expires: 2000 });
+      for await (const message of batch) {
         read++;
         left = message.info.pending;
-        const key = message.subject.slice(message.subject.lastIndexOf('.') + 1);
-        try {
-          const window = displayWindow(message.data, { org, venue, key });
-          const zone = zones.get(key) ?? new Gatherer();
-          zones.set(key, zone);
-          zone.add(window);
-        } catch (error) {
-          onMalformed(message.subject, error);
-        }
+        take(message);
       }
       if (read === before) break;
     }
   } finally {
     await consumer.delete();
   }
-  return [...zones].map(([key, { windowMs, results }]) => asColumns(key, windowMs, results));
 }
 
 function asColumns(key: string, windowMs: number, results: readonly DensityWindow[]): ZoneHistory {

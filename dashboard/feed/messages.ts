@@ -1,5 +1,7 @@
 // What the feed worker and the page say to each other. Big columns travel as transferred typed arrays.
 import type { Names, Venue } from '#models/venue/types.ts';
+import type { AnomalyScore, JointAnomaly } from '#streams/schema/anomaly.ts';
+import type { ForecastMessage } from '#streams/schema/forecast.ts';
 import type { DensityWindow } from '#streams/schema/window.ts';
 
 /** Which part of which venue is shown. */
@@ -10,7 +12,13 @@ export interface Selection {
 }
 
 export type FeedCommand =
-  | { readonly kind: 'connect'; readonly servers: string; readonly historyMs: number }
+  | {
+      readonly kind: 'connect';
+      readonly servers: string;
+      /** How far back window results and scores are read when a venue is selected. */
+      readonly historyMs: number;
+      readonly scoresMs: number;
+    }
   | { readonly kind: 'select'; readonly selection: Selection }
   /** The page has drawn the last frame: one more may come. */
   | { readonly kind: 'credit' };
@@ -60,13 +68,22 @@ export interface People {
 export interface FeedCounters {
   /** Live messages received. */
   readonly received: number;
-  /** Rasters and person frames replaced by newer ones, and window results pushed out, before the page could take them. */
+  /** Rasters and person frames replaced by newer ones, and results pushed out, before the page could take them. */
   readonly dropped: number;
   /** Messages that did not decode or did not match their schema. */
   readonly malformed: number;
   /** The first thing wrong with the last malformed message, and its subject. */
   readonly lastMalformed: string;
+  /** Scores and forecasts of a kind this wall does not know: a newer processor's. They are not shown. */
+  readonly unread: number;
+  /** The subject of the last of them. */
+  readonly lastUnread: string;
 }
+
+/** What processors make of the numbers: how unusual they are, and what they will be. */
+export type Outlook =
+  | { readonly kind: 'score'; readonly message: AnomalyScore | JointAnomaly }
+  | { readonly kind: 'forecast'; readonly message: ForecastMessage };
 
 /** Everything new since the last frame. */
 export interface FeedFrame {
@@ -74,6 +91,7 @@ export interface FeedFrame {
   readonly grid: DisplayGrid | null;
   readonly people: People | null;
   readonly windows: readonly DensityWindow[];
+  readonly outlooks: readonly Outlook[];
 }
 
 /** Past results of one zone as columns; NaN is unknown. */
@@ -101,6 +119,12 @@ export type FeedEvent =
   | { readonly kind: 'venues'; readonly venues: readonly VenueEntry[] }
   | { readonly kind: 'venue'; readonly venue: Venue }
   | { readonly kind: 'history'; readonly selection: Selection; readonly zones: readonly ZoneHistory[] }
+  /** The newest score and forecast of each series, and the scores of the past minutes, in order of arrival. */
+  | {
+      readonly kind: 'past-outlooks';
+      readonly selection: Selection;
+      readonly outlooks: readonly Outlook[];
+    }
   | { readonly kind: 'frame'; readonly frame: FeedFrame }
   | { readonly kind: 'counters'; readonly counters: FeedCounters }
   /** `detail` empty: the problem has passed. */

@@ -2,24 +2,29 @@
 // until then the newest raster and person frame win. What was replaced or pushed out is counted, never hidden.
 // (A page that is pushed frames queues them while it draws: measured 10-18 s behind before this rule, 0.2 s with it.)
 
-export interface OutboxContent<G, P, W> {
+export interface OutboxContent<G, P, W, O> {
   readonly grid: G | null;
   readonly people: P | null;
   readonly windows: W[];
+  readonly outlooks: O[];
 }
 
-/** Latest-wins slots for a raster and a person frame, and a bounded queue of window results. */
-export class Outbox<G, P, W> {
-  readonly #windowLimit: number;
+/**
+ * Latest-wins slots for a raster and a person frame, and bounded queues of window results and of outlooks: apart, so that
+ * many windows push out no alarm.
+ */
+export class Outbox<G, P, W, O> {
+  readonly #limits: { readonly windows: number; readonly outlooks: number };
   #grid: G | null = null;
   #people: P | null = null;
   #windows: W[] = [];
+  #outlooks: O[] = [];
   #credit = false;
   #dropped = 0;
 
-  /** @param windowLimit window results kept while the page is busy; beyond it the oldest are dropped and counted */
-  constructor(windowLimit: number) {
-    this.#windowLimit = windowLimit;
+  /** @param limits results kept while the page is busy; beyond it the oldest are dropped and counted */
+  constructor(limits: { readonly windows: number; readonly outlooks: number }) {
+    this.#limits = limits;
   }
 
   /** Content replaced or pushed out before it could be taken. */
@@ -51,11 +56,11 @@ export class Outbox<G, P, W> {
   }
 
   putWindow(window: W): void {
-    if (this.#windows.length >= this.#windowLimit) {
-      this.#windows.shift();
-      this.#dropped++;
-    }
-    this.#windows.push(window);
+    this.#queue(this.#windows, window, this.#limits.windows);
+  }
+
+  putOutlook(outlook: O): void {
+    this.#queue(this.#outlooks, outlook, this.#limits.outlooks);
   }
 
   /** The page is ready for one more frame. Credit does not add up. */
@@ -64,10 +69,15 @@ export class Outbox<G, P, W> {
   }
 
   /** The content if there is any and the page has asked for it; taking it spends the credit. */
-  take(): OutboxContent<G, P, W> | null {
-    if (!this.#credit || (this.#grid === null && this.#people === null && this.#windows.length === 0))
-      return null;
-    const content = { grid: this.#grid, people: this.#people, windows: this.#windows };
+  take(): OutboxContent<G, P, W, O> | null {
+    const queued = this.#windows.length + this.#outlooks.length;
+    if (!this.#credit || (this.#grid === null && this.#people === null && queued === 0)) return null;
+    const content = {
+      grid: this.#grid,
+      people: this.#people,
+      windows: this.#windows,
+      outlooks: this.#outlooks,
+    };
     this.clear();
     this.#credit = false;
     return content;
@@ -78,5 +88,14 @@ export class Outbox<G, P, W> {
     this.#grid = null;
     this.#people = null;
     this.#windows = [];
+    this.#outlooks = [];
+  }
+
+  #queue<T>(queue: T[], item: T, limit: number): void {
+    if (queue.length >= limit) {
+      queue.shift();
+      this.#dropped++;
+    }
+    queue.push(item);
   }
 }

@@ -4,8 +4,8 @@ import type { Venue } from '#models/venue/types.ts';
 import { decodeTracks } from '#streams/schema/tracks.ts';
 import type { DensityWindow } from '#streams/schema/window.ts';
 import { gridSubject, token } from '#streams/subjects.ts';
-import { displayGrid, displayWindow } from './decode.ts';
-import { readLastGrid, readZoneHistory } from './history.ts';
+import { displayGrid, displayOutlook, displayWindow } from './decode.ts';
+import { readLastGrid, readOutlooks, readZoneHistory } from './history.ts';
 import type {
   DisplayGrid,
   FeedCommand,
@@ -13,6 +13,7 @@ import type {
   FeedEvent,
   FeedProblem,
   LinkState,
+  Outlook,
   People,
   Selection,
 } from './messages.ts';
@@ -25,14 +26,15 @@ import { watchVenues } from './venues.ts';
 const FRAME_INTERVAL_MS = 50;
 const COUNTERS_INTERVAL_MS = 500;
 const HISTORY_RETRY_MS = 5000;
-/** Window results kept while the page is busy: half a minute of 60 zones. */
-const WINDOW_LIMIT = 2048;
+/** Results kept while the page is busy: half a minute of windows of 60 zones, two minutes of their scores and forecasts. */
+const LIMITS = { windows: 2048, outlooks: 4096 };
 
 export class FeedSession {
   readonly #emit: (event: FeedEvent, transfer: Transferable[]) => void;
-  readonly #outbox = new Outbox<DisplayGrid, People, DensityWindow>(WINDOW_LIMIT);
+  readonly #outbox = new Outbox<DisplayGrid, People, DensityWindow, Outlook>(LIMITS);
   #nc: NatsConnection | null = null;
   #historyMs = 0;
+  #scoresMs = 0;
   #venues: ReadonlyMap<string, Venue> = new Map();
   #selection: Selection | null = null;
   #sentVenue: Venue | null = null;
@@ -42,7 +44,16 @@ export class FeedSession {
   #received = 0;
   #malformed = 0;
   #lastMalformed = '';
-  #sentCounters: FeedCounters = { received: 0, dropped: 0, malformed: 0, lastMalformed: '' };
+  #unread = 0;
+  #lastUnread = '';
+  #sentCounters: FeedCounters = {
+    received: 0,
+    dropped: 0,
+    malformed: 0,
+    lastMalformed: '',
+    unread: 0,
+    lastUnread: '',
+  };
   #lastFrameAt = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -54,7 +65,9 @@ export class FeedSession {
   async handle(command: FeedCommand): Promise<void> {
     switch (command.kind) {
       case 'connect':
-        return this.#connect(command.servers, command.historyMs);
+        this.#historyMs = command.historyMs;
+        this.#scoresMs = command.scoresMs;
+        return this.#connect(command.servers);
       case 'select':
         return this.#select(command.selection);
       case 'credit':
@@ -63,8 +76,7 @@ export class FeedSession {
     }
   }
 
-  async #connect(servers: string, historyMs: number): Promise<void> {
-    this.#historyMs = historyMs;
+  async #connect(servers: string): Promise<void> {
     this.#link('connecting', servers);
     try {
       this.#nc = await wsconnect({
@@ -163,31 +175,50 @@ export class FeedSession {
       this.#listen(nc, gridSubject(org, venue, level), (data) =>
         this.#outbox.putGrid(displayGrid(data, level)),
       ),
-      this.#listen(nc, `win.density.${at}.*`, (data, key) =>
-        this.#outbox.putWindow(displayWindow(data, { org, venue, key })),
+      this.#listen(nc, `win.density.${at}.*`, (data, subject) =>
+        this.#outbox.putWindow(displayWindow(data, { org, venue, key: lastToken(subject) })),
       ),
-      this.#listen(nc, `obs.tracks.${at}.*`, (data, source) => this.#people.put(source, decodeTracks(data))),
+      this.#listen(nc, `obs.tracks.${at}.*`, (data, subject) =>
+        this.#people.put(lastToken(subject), decodeTracks(data)),
+      ),
+      ...[`anom.*.${at}.>`, `fcst.*.${at}.>`].map((filter) =>
+        this.#listen(nc, filter, (data, subject) => this.#onOutlook(subject, data)),
+      ),
     ];
     void this.#catchUp(selection);
   }
 
   /** By callback, not by iterator: an iterator's queue has no bound. */
-  #listen(nc: NatsConnection, subject: string, take: (data: Uint8Array, last: string) => void): Subscription {
-    return nc.subscribe(subject, {
+  #listen(
+    nc: NatsConnection,
+    filter: string,
+    take: (data: Uint8Array, subject: string) => void,
+  ): Subscription {
+    return nc.subscribe(filter, {
       callback: (error, message) => {
         if (error !== null) {
-          this.#problem('subscription-refused', `${subject}: ${error.message}`);
+          this.#problem('subscription-refused', `${filter}: ${error.message}`);
           return;
         }
         this.#received++;
         try {
-          take(message.data, message.subject.slice(message.subject.lastIndexOf('.') + 1));
+          take(message.data, message.subject);
         } catch (fault) {
           this.#onMalformed(message.subject, fault);
         }
         this.#schedule();
       },
     });
+  }
+
+  #onOutlook(subject: string, data: Uint8Array): void {
+    const outlook = displayOutlook(subject, data);
+    if (outlook !== undefined) {
+      this.#outbox.putOutlook(outlook);
+      return;
+    }
+    this.#unread++;
+    this.#lastUnread = subject;
   }
 
   #onMalformed(subject: string, error: unknown): void {
@@ -225,9 +256,11 @@ export class FeedSession {
       }
       this.#schedule();
     }
-    const zones = await readZoneHistory(nc, { org, venue }, this.#historyMs, current, (subject, error) =>
-      this.#onMalformed(subject, error),
-    );
+    const onMalformed = (subject: string, error: unknown): void => this.#onMalformed(subject, error);
+    const outlooks = await readOutlooks(nc, { org, venue }, this.#scoresMs, current, onMalformed);
+    if (!current()) return;
+    this.#emit({ kind: 'past-outlooks', selection, outlooks }, []);
+    const zones = await readZoneHistory(nc, { org, venue }, this.#historyMs, current, onMalformed);
     if (!current()) return;
     const transfer = zones.flatMap((zone) => [
       zone.end.buffer,
@@ -269,12 +302,15 @@ export class FeedSession {
       dropped: this.#outbox.dropped,
       malformed: this.#malformed,
       lastMalformed: this.#lastMalformed,
+      unread: this.#unread,
+      lastUnread: this.#lastUnread,
     };
     const sent = this.#sentCounters;
     if (
       counters.received === sent.received &&
       counters.dropped === sent.dropped &&
-      counters.malformed === sent.malformed
+      counters.malformed === sent.malformed &&
+      counters.unread === sent.unread
     )
       return;
     this.#sentCounters = counters;
@@ -288,6 +324,10 @@ export class FeedSession {
   #problem(problem: FeedProblem, detail: string): void {
     this.#emit({ kind: 'problem', problem, detail }, []);
   }
+}
+
+function lastToken(subject: string): string {
+  return subject.slice(subject.lastIndexOf('.') + 1);
 }
 
 function reason(error: unknown): string {

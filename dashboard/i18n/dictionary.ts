@@ -1,6 +1,9 @@
 // Every text of the wall. A language that lacks an entry does not compile.
+import type { AnomalyReasonMessage, JointAnomaly } from '#streams/schema/anomaly.ts';
 import type { FeedProblem, LinkState } from '../feed/messages.ts';
+import type { ForecastState, ScoreState, Threshold } from '../state/outlook.ts';
 import type { Freshness } from '../state/zone-row.ts';
+import type { ScoredSeries } from './reason.ts';
 
 export interface Dictionary {
   readonly title: string;
@@ -47,8 +50,43 @@ export interface Dictionary {
   readonly waitingForVenue: string;
   readonly notLive: (link: string) => string;
   readonly problems: Readonly<Record<FeedProblem | 'graphics', string>>;
-  readonly allLevels: string;
-  readonly thisLevel: string;
+  readonly unread: (n: string) => string;
+  readonly unreadHint: string;
+  readonly unusual: string;
+  /** Heading of the list of unusual zones. */
+  readonly unusualZones: (n: string) => string;
+  readonly unusualHint: string;
+  readonly more: (n: string) => string;
+  readonly fewer: string;
+  readonly series: Readonly<Record<ScoredSeries, string>>;
+  readonly speedUnit: string;
+  readonly perMinute: (n: string) => string;
+  readonly changes: Readonly<Record<AnomalyReasonMessage['code'], string>>;
+  readonly reason: (series: string, change: string, observed: string, expected: string) => string;
+  readonly reasonAlone: (series: string, change: string) => string;
+  readonly reasonFlat: (series: string, change: string, value: string, points: string) => string;
+  /** What is said of the zones whose newest score is in this state. */
+  readonly scoreStates: Readonly<Record<Exclude<ScoreState, 'scored'>, string>>;
+  readonly scoreSummary: (zones: string, state: string) => string;
+  readonly noScores: string;
+  readonly jointUnusual: (score: string) => string;
+  readonly jointStates: Readonly<Record<Exclude<ScoreState, 'scored'>, string>>;
+  readonly causes: Readonly<Record<JointAnomaly['cause'], string>>;
+  readonly phases: Readonly<Record<Exclude<JointAnomaly['phase'], 'none'>, string>>;
+  readonly departure: (zone: string, share: string) => string;
+  readonly since: (time: string) => string;
+  readonly ago: (age: string) => string;
+  readonly forecast: string;
+  readonly forecastBand: string;
+  readonly forecastStates: Readonly<Record<Exclude<ForecastState, 'ready'>, string>>;
+  readonly range: (low: string, high: string) => string;
+  readonly warningLevels: Readonly<Record<Threshold['level'], string>>;
+  /** When a density may be reached; `median` empty: not expected within the longest horizon. */
+  readonly reaches: (density: string, earliest: string, median: string) => string;
+  readonly reachesHint: (level: string) => string;
+  readonly nowWord: string;
+  readonly inMinutes: (n: string) => string;
+  readonly minutesAhead: (n: string) => string;
   readonly seconds: (n: string) => string;
   readonly minutes: (n: string) => string;
   readonly hours: (n: string) => string;

@@ -18,6 +18,12 @@ export function share(value: number | null): string {
   return value === null || Number.isNaN(value) ? UNKNOWN : `${Math.floor(value * 100 + 1e-9)} %`;
 }
 
+/** A difference of shares in points of a hundred, with its sign. */
+export function signedShare(value: number): string {
+  const points = Math.round(value * 100);
+  return `${points > 0 ? '+' : points < 0 ? '−' : ''}${Math.abs(points)} %`;
+}
+
 /** A length of time in its largest fitting unit; a clock a little ahead reads as 0. */
 export function age(ms: number | null, words: Dictionary): string {
   if (ms === null) return UNKNOWN;

@@ -3,12 +3,13 @@
 import { boundingBox } from '#models/geometry/polygon.ts';
 import type { Zone } from '#models/venue/types.ts';
 import { densityCss, inkOn } from '../colour/density-scale.ts';
+import { byAlarm, type ZoneOutlook } from '../state/outlook.ts';
 import { byDensity, type ZoneRow } from '../state/zone-row.ts';
 import { type Box, placeLabels } from './label-places.ts';
 import { type LabelText, zoneLabel } from './label-text.ts';
 import { labelPoint } from './local-frame.ts';
 
-/** This many of the densest zones keep a whole label. */
+/** This many of the densest zones, and of the most unusual ones, keep a whole label. */
 const IMPORTANT = 6;
 const SIZES = { full: { width: 142, height: 54 }, small: { width: 58, height: 22 } };
 
@@ -77,13 +78,22 @@ export class ZoneLabels {
   }
 
   /** Writes the numbers; touches only text that changed. */
-  setRows(rows: readonly ZoneRow[], text: LabelText): void {
+  setRows(rows: readonly ZoneRow[], outlooks: ReadonlyMap<string, ZoneOutlook>, text: LabelText): void {
     const here = rows.filter((row) => this.#labels.has(row.zone.id)).sort(byDensity);
     this.#order = here.map((row) => row.zone.id);
-    this.#important = new Set(this.#order.slice(0, IMPORTANT));
+    const alarms = here
+      .flatMap(({ zone }) => {
+        const alarm = outlooks.get(zone.id)?.alarm ?? null;
+        return alarm === null ? [] : [{ zoneId: zone.id, alarm }];
+      })
+      .sort(byAlarm)
+      .map(({ zoneId }) => zoneId);
+    this.#important = new Set([...this.#order.slice(0, IMPORTANT), ...alarms.slice(0, IMPORTANT)]);
     for (const row of here) {
       const label = this.#labels.get(row.zone.id)!;
-      const shown = zoneLabel(row, text);
+      const alarm = outlooks.get(row.zone.id)?.alarm ?? null;
+      const shown = zoneLabel(row, alarm, text);
+      label.root.dataset.unusual = String(alarm !== null);
       write(label.name, shown.name);
       write(label.count, shown.count);
       write(label.density, shown.density);

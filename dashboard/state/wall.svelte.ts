@@ -1,6 +1,7 @@
 // The state of one wall: what the page shows, kept apart from how it looks. Rows are replaced whole twice a second;
 // rasters, persons and histories never enter reactive state.
 import type { Venue } from '#models/venue/types.ts';
+import { type ChartColumns, chartColumns, fan } from '../charts/fan.ts';
 import type { WallConfig } from '../config.ts';
 import { type FeedClient, startFeed } from '../feed/client.ts';
 import type {
@@ -9,6 +10,7 @@ import type {
   FeedFrame,
   FeedProblem,
   LinkState,
+  Outlook,
   Selection,
   VenueEntry,
   ZoneHistory,
@@ -16,11 +18,15 @@ import type {
 import { dictionaries, type Language } from '../i18n/index.ts';
 import type { WallMap } from '../map/wall-map.ts';
 import { type ClockReading, EventClock } from './event-clock.ts';
+import { ALARM_SHOWN_MS, type JointOutlook, type ZoneOutlook } from './outlook.ts';
+import { OutlookStore } from './outlook-store.ts';
 import { defaultSelection, nearestLevel, queryWith, selectionFromQuery } from './selection.ts';
+import { HISTORY_MS } from './spans.ts';
 import { byDensity, type ZoneRow } from './zone-row.ts';
 import { ZoneStore } from './zone-store.ts';
 
-export const HISTORY_MS = 10 * 60_000;
+/** Charts side by side; fewer and wider when they reach into the future. */
+const CHARTS = { past: 6, ahead: 4 };
 const TICK_MS = 500;
 /** The list is sorted anew this often: rows that swap every second cannot be read. */
 const SORT_EVERY_MS = 3000;
@@ -41,9 +47,20 @@ export class Wall {
   selection = $state.raw<Selection | null>(null);
   venue = $state.raw<Venue | null>(null);
   rows = $state.raw<readonly ZoneRow[]>([]);
+  outlooks = $state.raw<ReadonlyMap<string, ZoneOutlook>>(new Map());
+  joint = $state.raw<JointOutlook>({ scoreState: 'none', alarm: null });
+  /** There is a forecast of some zone: the charts reach ahead. */
+  forecasting = $state(false);
   chartZones = $state.raw<readonly string[]>([]);
   chosenZone = $state<string | null>(null);
-  counters = $state.raw<FeedCounters>({ received: 0, dropped: 0, malformed: 0, lastMalformed: '' });
+  counters = $state.raw<FeedCounters>({
+    received: 0,
+    dropped: 0,
+    malformed: 0,
+    lastMalformed: '',
+    unread: 0,
+    lastUnread: '',
+  });
   /** Frames were dropped within the last ten seconds. */
   dropping = $state(false);
   strangers = $state(0);
@@ -57,6 +74,7 @@ export class Wall {
   readonly config: WallConfig;
   #feed: FeedClient | null = null;
   #store: ZoneStore | null = null;
+  #outlookStore: OutlookStore | null = null;
   #map: WallMap | null = null;
   readonly #eventClock = new EventClock();
   #order: readonly string[] = [];
@@ -73,7 +91,12 @@ export class Wall {
 
   start(): void {
     this.#feed = startFeed((event) => this.#onEvent(event));
-    this.#feed.send({ kind: 'connect', servers: this.config.websocketUrl, historyMs: HISTORY_MS });
+    this.#feed.send({
+      kind: 'connect',
+      servers: this.config.websocketUrl,
+      historyMs: HISTORY_MS,
+      scoresMs: ALARM_SHOWN_MS,
+    });
     this.#feed.send({ kind: 'credit' });
     const wanted = selectionFromQuery(location.search);
     if (wanted !== null) this.select(wanted);
@@ -109,6 +132,10 @@ export class Wall {
     if (before?.org !== selection.org || before.venue !== selection.venue) {
       this.venue = null;
       this.#store = null;
+      this.#outlookStore = null;
+      this.outlooks = new Map();
+      this.joint = { scoreState: 'none', alarm: null };
+      this.forecasting = false;
       this.rows = [];
       this.chartZones = [];
       this.chosenZone = null;
@@ -134,10 +161,15 @@ export class Wall {
     this.#rankCharts();
   }
 
-  /** History of a zone for its chart, within the shown ten minutes. */
-  columns(zoneId: string): [number[], (number | null)[], (number | null)[]] {
+  /** History of a zone for its chart, within the shown ten minutes, and its forecast. */
+  columns(zoneId: string): ChartColumns {
     const { nowMs } = this.clock;
-    return this.#store?.series(zoneId)?.columns(nowMs - HISTORY_MS, nowMs + 60_000, 5000) ?? [[], [], []];
+    const [times, densities] = this.#store
+      ?.series(zoneId)
+      ?.columns(nowMs - HISTORY_MS, nowMs + 60_000, 5000) ?? [[], []];
+    const area = this.venue?.zones.find(({ id }) => id === zoneId)?.areaM2;
+    const forecast = this.outlooks.get(zoneId)?.forecast ?? null;
+    return chartColumns(times, densities, area === undefined ? [] : fan(forecast, area));
   }
 
   report(problem: FeedProblem | 'graphics', detail: string): void {
@@ -153,7 +185,15 @@ export class Wall {
     this.clock = this.#eventClock.read(this.wallMs);
     this.dropping = this.wallMs - this.#droppedAt < 10_000;
     const store = this.#store;
-    if (store === null) return;
+    const outlooks = this.#outlookStore;
+    if (store === null || outlooks === null) return;
+    this.outlooks = outlooks.zones(this.clock.nowMs);
+    this.joint = outlooks.jointAt(this.clock.nowMs);
+    const forecasting = [...this.outlooks.values()].some(({ forecast }) => forecast !== null);
+    if (forecasting !== this.forecasting) {
+      this.forecasting = forecasting;
+      this.#chartsAt = 0;
+    }
     const rows = store.rows(this.clock.nowMs);
     if (this.wallMs - this.#sortedAt >= SORT_EVERY_MS) {
       this.#sortedAt = this.wallMs;
@@ -162,8 +202,13 @@ export class Wall {
     const place = new Map(this.#order.map((id, i) => [id, i]));
     this.rows = rows.sort((a, b) => (place.get(a.zone.id) ?? 0) - (place.get(b.zone.id) ?? 0));
     if (this.wallMs - this.#chartsAt >= CHARTS_EVERY_MS || this.chartZones.length === 0) this.#rankCharts();
-    this.strangers = store.strangers;
-    this.#map?.tick(this.rows, { words: this.words, language: this.language }, this.clock.nowMs);
+    this.strangers = store.strangers + outlooks.strangers;
+    this.#map?.tick(
+      this.rows,
+      this.outlooks,
+      { words: this.words, language: this.language },
+      this.clock.nowMs,
+    );
     if (this.clock.nowMs - this.#peopleEpochMs > 5000) this.peopleDrawn = null;
   }
 
@@ -173,7 +218,7 @@ export class Wall {
     const chosen = this.chosenZone;
     this.chartZones = (chosen === null ? ranked : [chosen, ...ranked.filter((id) => id !== chosen)]).slice(
       0,
-      6,
+      this.forecasting ? CHARTS.ahead : CHARTS.past,
     );
   }
 
@@ -191,6 +236,9 @@ export class Wall {
         break;
       case 'history':
         this.#onHistory(event.selection, event.zones);
+        break;
+      case 'past-outlooks':
+        this.#onPastOutlooks(event.selection, event.outlooks);
         break;
       case 'frame':
         this.#onFrame(event.frame);
@@ -213,6 +261,12 @@ export class Wall {
     this.tick();
   }
 
+  #onPastOutlooks(selection: Selection, outlooks: readonly Outlook[]): void {
+    if (!this.#isCurrent(selection)) return;
+    for (const outlook of outlooks) this.#outlookStore?.apply(outlook);
+    this.tick();
+  }
+
   #onVenues(venues: readonly VenueEntry[]): void {
     this.venues = venues;
     const { selection } = this;
@@ -231,8 +285,10 @@ export class Wall {
     const { selection } = this;
     if (selection === null || venue.org !== selection.org || venue.id !== selection.venue) return;
     // A level change sends the same version again; its numbers go on.
-    if (this.venue?.version !== venue.version || this.#store === null)
+    if (this.venue?.version !== venue.version || this.#store === null) {
       this.#store = new ZoneStore(venue, this.#store ?? undefined);
+      this.#outlookStore = new OutlookStore(venue, this.#outlookStore ?? undefined);
+    }
     this.venue = venue;
     this.#map?.setVenue(venue, selection.level);
     this.tick();
@@ -246,6 +302,7 @@ export class Wall {
         this.#eventClock.observe(window.end, now);
         this.#store?.apply(window);
       }
+      for (const outlook of frame.outlooks) this.#outlookStore?.apply(outlook);
       if (frame.grid !== null) {
         this.raster = { epochMs: frame.grid.epochMs, completeness: frame.grid.completeness };
         this.#map?.setGrid(frame.grid);

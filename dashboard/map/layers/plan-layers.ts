@@ -16,7 +16,7 @@ function ring(flat: Float64Array): [number, number][] {
   return points;
 }
 
-function polygon(area: AreaM): [number, number][][] {
+export function polygon(area: AreaM): [number, number][][] {
   return [ring(area.exterior), ...area.holes.map(ring)];
 }
 
