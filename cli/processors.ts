@@ -1,6 +1,7 @@
 // The processors that `tidewatch process` and `tidewatch up` run, by name.
 import type { Venue } from '#models/venue/index.ts';
 import { anomalyProcessor } from '#processors/anomaly/index.ts';
+import { rasterAnomalyProcessor } from '#processors/anomaly-raster/index.ts';
 import { densityProcessor } from '#processors/density/index.ts';
 import { dwellProcessor } from '#processors/dwell/index.ts';
 import { flowProcessor, fusedFlowProcessor } from '#processors/flow/index.ts';
@@ -33,6 +34,7 @@ export const PROCESSORS = {
   drift: makes('occupancy', driftProcessor),
   programme: makes('programme', programmeProcessor),
   anomaly: makes('anomaly', anomalyProcessor),
+  'anomaly-raster': makes('anomaly-raster', rasterAnomalyProcessor),
   forecast: makes('forecast', forecastProcessor),
 } as const;
 
