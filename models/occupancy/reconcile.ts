@@ -52,7 +52,7 @@ const LEAST_STEPS = 6;
 /** Two counters agree while they differ by no more than these: persons, and share of those who passed. */
 const AGREE_PERSONS = 5;
 const AGREE_SHARE = 0.02;
-/** The residual with the better counter must move this many times less, in squares. */
+/** The residual with the better counter must stray this many times less, in squares. */
 const BETTER = 2;
 
 /** Balances at regular steps over a window. Bounded: the oldest goes when `steps` are exceeded. */
@@ -79,7 +79,7 @@ export class Reconciliation {
     const hours = (balance.epochMs - first.epochMs) / 3_600_000;
     const perHour = hours > 0 ? (residual - residualOf(first)) / hours : 0;
     const changes = differences(list.map(residualOf));
-    const checks = balance.entered.flatMap((_, device) => this.#check(device, changes) ?? []);
+    const checks = balance.entered.flatMap((_, device) => this.#check(device, list.map(residualOf)) ?? []);
     return { residual, perHour, culprit: this.#culprit(changes, checks), checks };
   }
 
@@ -130,7 +130,7 @@ export class Reconciliation {
     return net;
   }
 
-  #check(device: number, allChanges: readonly number[]): Check | undefined {
+  #check(device: number, residuals: readonly number[]): Check | undefined {
     const net = this.#excess(device);
     if (net.length < 2) return undefined;
     const of = (direction: 'in' | 'out') =>
@@ -138,13 +138,13 @@ export class Reconciliation {
     const passed = this.#over(net.length, (b) => counted(b, device, 'in') + counted(b, device, 'out'));
     const check = { device, in: of('in'), out: of('out'), passed };
     const most = Math.max(Math.abs(check.in), Math.abs(check.out));
-    const changes = allChanges.slice(1 - net.length);
-    if (changes.length < LEAST_STEPS || most <= Math.max(AGREE_PERSONS, AGREE_SHARE * passed))
+    if (net.length <= LEAST_STEPS || most <= Math.max(AGREE_PERSONS, AGREE_SHARE * passed))
       return { ...check, suspect: null };
-    // The residual as it moves, and as it would move with the other counter in its place.
-    const squares = (list: readonly number[]): number => list.reduce((sum, d) => sum + d * d, 0);
-    const withRecord = squares(changes);
-    const withCheck = squares(differences(net).map((d, i) => changes[i]! - d));
+    // How far the residual strays, and how far it would with the other counter in its place. Not from step to step: a counter that
+    // is read once in a while makes steps of its own.
+    const strays = residuals.slice(-net.length);
+    const withRecord = scatter(strays);
+    const withCheck = scatter(strays.map((residual, i) => residual - net[i]!));
     const suspect =
       BETTER * withCheck < withRecord ? 'record' : BETTER * withRecord < withCheck ? 'check' : null;
     return { ...check, suspect };
@@ -157,6 +157,12 @@ function counted({ entered, left }: Balance, device: number, direction: 'in' | '
 
 function differences(values: readonly number[]): number[] {
   return values.slice(1).map((value, i) => value - values[i]!);
+}
+
+/** Sum of squares about the mean. */
+function scatter(values: readonly number[]): number {
+  const mean = values.reduce((a, b) => a + b, 0) / values.length;
+  return values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
 }
 
 function regress(x: readonly number[], y: readonly number[]): { slope: number; explained: number } {
