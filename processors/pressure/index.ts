@@ -68,7 +68,7 @@ export function pressurePartition(
 function pressureResults(
   venue: Venue,
   specs: readonly PressureWindowSpec[],
-  { noiseVariance, leastPersons }: PressureOptions,
+  { noiseVariance, leastPersons, leastPacked }: PressureOptions,
 ): (kernel: PressureKernel, block: WindowBlock, outputs: Output[]) => void {
   const { append, headOf } = windowMessages({
     processor: 'pressure',
@@ -103,7 +103,9 @@ function pressureResults(
         ? null
         : { mean: value('dispersal'), max: value('dispersalMax') },
       packed: seen ? packedOf(value, noiseVariance) : null,
-      oscillation: swings ? oscillationOf(kernel, block.keys[row]!, block.end) : null,
+      oscillation: swings
+        ? oscillationOf(kernel, block.keys[row]!, block.end, value('packed') >= leastPacked)
+        : null,
       samples: Number.isNaN(samples) ? 0 : samples,
     };
   }
@@ -127,11 +129,17 @@ function packedOf(
   };
 }
 
-function oscillationOf(kernel: PressureKernel, key: number, endMs: number): PressureWindow['oscillation'] {
+/** Only a packed crowd swings as one: the mean velocity of few people, or of people with room, goes up and down by itself. */
+function oscillationOf(
+  kernel: PressureKernel,
+  key: number,
+  endMs: number,
+  packed: boolean,
+): PressureWindow['oscillation'] {
   const found = kernel.oscillation(key, endMs);
   if (found.state === 'unknown') return { state: 'unknown', frequency: null, amplitude: null, share: null };
   const { state, frequency, amplitude, share } = found;
-  return { state, frequency, amplitude, share };
+  return { state: packed ? state : 'still', frequency, amplitude, share };
 }
 
 function orNull(value: number): number | null {
