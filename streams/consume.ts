@@ -5,8 +5,8 @@
 // A few requests are open in turn, so that data arrives while a batch is worked on. Order and completeness are checked
 // once per batch: the server numbers deliveries per consumer, so the last number must equal the count received.
 import type { JetStreamManager } from '@nats-io/jetstream';
-import type { Msg, MsgHdrs, NatsConnection, Subscription } from '@nats-io/nats-core';
-import { createInbox, nuid } from '@nats-io/nats-core';
+import type { MsgHdrs, NatsConnection } from '@nats-io/nats-core';
+import { nuid } from '@nats-io/nats-core';
 import {
   CONSUMER_NOT_FOUND,
   consumerConfig,
@@ -18,6 +18,7 @@ import {
 } from './consumer-setup.ts';
 import { isStreamsError, StreamsError } from './errors.ts';
 import { checkPosition, parseDelivery, type StreamPosition } from './position.ts';
+import { HEARTBEAT_MS, PullRequests } from './pull-requests.ts';
 
 /** A message as it came. `data` is a view into a socket buffer: copy what you keep beyond the batch. */
 export interface RawMessage {
@@ -63,36 +64,21 @@ export interface ConsumerOptions {
   readonly headersOnly?: boolean;
 }
 
-const NANOS_PER_MS = 1_000_000;
-/** Requests open in turn: data arrives while a batch is worked on. */
-const SLOTS = 4;
-const PULL_EXPIRES_MS = 30_000;
-const HEARTBEAT_MS = 2_000;
+const MAX_MESSAGES = 2_000;
+const MAX_BYTES = 16 * 1024 * 1024;
 const SILENCE_MS = 3 * HEARTBEAT_MS;
 const RESYNC_PAUSE_MS = 100;
 const ACK = new TextEncoder().encode('+ACK');
-
-interface Slot {
-  readonly subscription: Subscription;
-  readonly inbox: string;
-  /** Messages the open request may still bring; 0: no request is open. */
-  open: number;
-}
 
 export class BatchConsumer {
   readonly #nc: NatsConnection;
   readonly #jsm: JetStreamManager;
   readonly #options: ConsumerOptions;
-  readonly #pullMessages: number;
-  readonly #pullBytes: number;
   readonly #owner = nuid.next();
   readonly #timer: NodeJS.Timeout;
   #name = '';
-  #slots: Slot[] = [];
-  #buffer: Msg[] = [];
-  #bufferBytes = 0;
-  /** Deliveries of the present incarnation of the consumer. */
-  #received = 0;
+  /** Of the present incarnation of the server's consumer. */
+  #pulls: PullRequests | undefined;
   #incarnation = 0;
   #last: StreamPosition;
   #acked: StreamPosition;
@@ -101,9 +87,6 @@ export class BatchConsumer {
   #resyncing = false;
   #closed = false;
   #connected = true;
-  #heardAt = Date.now();
-  /** Set when a message larger than a request's bytes stands in the way: the next request asks for it alone. */
-  #oversized = false;
   #resyncs = 0;
   #expired = 0;
   #pendingAtOpen = 0;
@@ -117,8 +100,6 @@ export class BatchConsumer {
     this.#nc = nc;
     this.#jsm = jsm;
     this.#options = options;
-    this.#pullMessages = Math.max(1, Math.floor((options.maxMessages ?? 2_000) / SLOTS));
-    this.#pullBytes = Math.max(1, Math.floor((options.maxBytes ?? 16 * 1024 * 1024) / SLOTS));
     this.#last = after;
     this.#acked = after;
     this.#timer = setInterval(() => this.#watchSilence(), HEARTBEAT_MS);
@@ -173,7 +154,7 @@ export class BatchConsumer {
 
   /** Messages and bytes that have arrived and wait to be used. */
   get buffered(): { readonly messages: number; readonly bytes: number } {
-    return { messages: this.#buffer.length, bytes: this.#bufferBytes };
+    return this.#pulls?.buffered ?? { messages: 0, bytes: 0 };
   }
 
   /**
@@ -211,9 +192,7 @@ export class BatchConsumer {
   #release(): void {
     this.#closed = true;
     clearInterval(this.#timer);
-    this.#dropSlots();
-    this.#buffer = [];
-    this.#bufferBytes = 0;
+    this.#drop();
     this.#waiting?.resolve(undefined);
     this.#waiting = undefined;
   }
@@ -231,17 +210,16 @@ export class BatchConsumer {
       waiting.resolve(undefined);
       return;
     }
-    if (this.#resyncing) return;
-    let messages = this.#buffer;
-    if (messages.length > 0) {
-      const reply = messages[messages.length - 1]!.reply!;
+    if (this.#resyncing || this.#pulls === undefined) return;
+    const { arrived, received } = this.#pulls;
+    if (arrived.length > 0) {
+      const reply = arrived[arrived.length - 1]!.reply!;
       const delivery = parseDelivery(reply);
-      if (delivery.consumerSeq !== this.#received) {
-        this.#resync(`delivery ${delivery.consumerSeq} came as number ${this.#received}`);
+      if (delivery.consumerSeq !== received) {
+        this.#resync(`delivery ${delivery.consumerSeq} came as number ${received}`);
         return;
       }
-      this.#buffer = [];
-      this.#bufferBytes = 0;
+      let messages = this.#pulls.take();
       if (parseDelivery(messages[0]!.reply!).seq <= this.#last.seq) {
         // Set up again from the last acknowledgement: what was handed out before is not handed out twice.
         messages = messages.filter((message) => parseDelivery(message.reply!).seq > this.#last.seq);
@@ -257,73 +235,9 @@ export class BatchConsumer {
     this.#request();
   }
 
-  /** Opens as many requests as the bounds allow. */
   #request(): void {
     if (this.#closed || this.#resyncing || !this.#connected || this.#failure !== undefined) return;
-    for (const slot of this.#slots) {
-      if (slot.open > 0) continue;
-      if (!this.#roomForPull()) return;
-      const alone = this.#oversized;
-      if (alone && this.#slots.some((other) => other.open > 0)) return;
-      slot.open = alone ? 1 : this.#pullMessages;
-      const request = {
-        batch: slot.open,
-        expires: PULL_EXPIRES_MS * NANOS_PER_MS,
-        idle_heartbeat: HEARTBEAT_MS * NANOS_PER_MS,
-        ...(alone ? {} : { max_bytes: this.#pullBytes }),
-      };
-      this.#oversized = false;
-      this.#nc.publish(
-        `$JS.API.CONSUMER.MSG.NEXT.${this.#options.stream}.${this.#name}`,
-        JSON.stringify(request),
-        { reply: slot.inbox },
-      );
-      if (alone) return;
-    }
-  }
-
-  /** Whether one more request keeps what is requested and what waits within the bounds. */
-  #roomForPull(): boolean {
-    let messages = this.#buffer.length;
-    let bytes = this.#bufferBytes;
-    for (const { open } of this.#slots) {
-      messages += open;
-      if (open > 0) bytes += this.#pullBytes;
-    }
-    return (
-      messages + this.#pullMessages <= SLOTS * this.#pullMessages &&
-      bytes + this.#pullBytes <= SLOTS * this.#pullBytes
-    );
-  }
-
-  #onMessage(slot: Slot, msg: Msg): void {
-    this.#heardAt = Date.now();
-    // A status has no payload; a message may have none either, but then it has a delivery to acknowledge.
-    if (msg.data.length === 0 && !msg.reply?.startsWith('$JS.ACK.')) {
-      this.#onStatus(slot, msg);
-      return;
-    }
-    slot.open--;
-    this.#received++;
-    this.#buffer.push(msg);
-    this.#bufferBytes += msg.data.length;
-    if (this.#waiting !== undefined && this.#buffer.length === 1) queueMicrotask(() => this.#deliver());
-  }
-
-  #onStatus(slot: Slot, msg: Msg): void {
-    const code = msg.headers?.code ?? 0;
-    const description = msg.headers?.description ?? '';
-    if (code === 100) return;
-    slot.open = 0;
-    if (code === 409 && /exceeds maxbytes/i.test(description)) {
-      this.#oversized = true;
-      this.#request();
-    } else if (code === 408 || code === 404 || (code === 409 && /batch completed/i.test(description))) {
-      this.#request();
-    } else {
-      // Consumer deleted, leadership moved, server shutting down, no responder: look again.
-      this.#resync(`${code} ${description}`);
-    }
+    this.#pulls?.request();
   }
 
   /** Messages of the stream that retention removed before they could be read; seen when reading (re)starts. */
@@ -333,11 +247,8 @@ export class BatchConsumer {
 
   /** Makes the server's consumer anew, after the last acknowledged message; what was handed out since is skipped. */
   async #incarnate(first: boolean): Promise<void> {
-    const { stream, durable } = this.#options;
-    this.#dropSlots();
-    this.#buffer = [];
-    this.#bufferBytes = 0;
-    this.#received = 0;
+    const { stream, durable, maxMessages = MAX_MESSAGES, maxBytes = MAX_BYTES } = this.#options;
+    this.#drop();
     this.#incarnation++;
     if ((await checkPosition(this.#jsm, stream, this.#last)) === 'rewound') {
       throw new StreamsError(
@@ -356,8 +267,19 @@ export class BatchConsumer {
     if (first) this.#pendingAtOpen = info.num_pending;
     if (this.#closed) return;
     this.#name = name;
-    this.#heardAt = Date.now();
-    this.#slots = Array.from({ length: SLOTS }, () => this.#openSlot());
+    this.#pulls = new PullRequests({
+      nc: this.#nc,
+      stream,
+      consumer: name,
+      maxMessages,
+      maxBytes,
+      onArrival: () => {
+        if (this.#waiting !== undefined) queueMicrotask(() => this.#deliver());
+      },
+      onEnded: () => this.#request(),
+      onTrouble: (why) => this.#resync(why),
+      onError: (error) => this.#fail(failed(stream, error)),
+    });
     this.#request();
   }
 
@@ -373,21 +295,9 @@ export class BatchConsumer {
     }
   }
 
-  #openSlot(): Slot {
-    const inbox = createInbox();
-    const subscription = this.#nc.subscribe(inbox, {
-      callback: (error, msg) => {
-        if (error !== null) this.#fail(failed(this.#options.stream, error));
-        else this.#onMessage(slot, msg);
-      },
-    });
-    const slot: Slot = { subscription, inbox, open: 0 };
-    return slot;
-  }
-
-  #dropSlots(): void {
-    for (const { subscription } of this.#slots) subscription.unsubscribe();
-    this.#slots = [];
+  #drop(): void {
+    this.#pulls?.drop();
+    this.#pulls = undefined;
   }
 
   /** Sets the consumer up again, retrying for ever while the server cannot be asked. */
@@ -420,14 +330,14 @@ export class BatchConsumer {
   #fail(error: StreamsError): void {
     this.#failure ??= error;
     this.#resyncing = false;
-    this.#dropSlots();
+    this.#drop();
     this.#deliver();
   }
 
   #watchSilence(): void {
     if (this.#closed || !this.#connected || this.#resyncing) return;
-    const waits = this.#slots.some((slot) => slot.open > 0);
-    if (waits && Date.now() - this.#heardAt > SILENCE_MS) this.#resync('no heartbeat');
+    const pulls = this.#pulls;
+    if (pulls?.waits && Date.now() - pulls.heardAt > SILENCE_MS) this.#resync('no heartbeat');
   }
 
   async #watchConnection(): Promise<void> {

@@ -3,13 +3,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { ConsumerNotFoundError, type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
+import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/nats-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { parseVenue, type Venue } from '#models/venue/index.ts';
 import { densityProcessor } from '#processors/density/index.ts';
 import { apply } from '#streams/apply.ts';
 import { connect } from '#streams/connect.ts';
+import { CONSUMER_NOT_FOUND, isApiError } from '#streams/consumer-setup.ts';
 import { Leases } from '#streams/leases.ts';
 import { Publisher } from '#streams/publish.ts';
 import type { RunningServer } from '#streams/server/index.ts';
@@ -125,7 +126,7 @@ it('shares venues among workers, hands them over, and loses and doubles nothing'
       const info = await jsm.consumers
         .info(STREAM.tracks, `density_${venue.org}--${venue.id}`)
         .catch((error: unknown) => {
-          if (error instanceof ConsumerNotFoundError) return undefined;
+          if (isApiError(error, CONSUMER_NOT_FOUND)) return undefined;
           throw error;
         });
       if (info === undefined) return false;
