@@ -1,27 +1,20 @@
 // The window operator: frames in, window results out; a pure function of the sequence of frames, however it is cut
 // into batches. See README.md for the semantics.
 import { createKernel } from './aggregates/create.ts';
-import type { Kernel } from './aggregates/kernel.ts';
 import type { ByteReader, ByteWriter } from './bytes.ts';
+import { ChangedPanes } from './changed.ts';
 import { type Plan, planOf } from './config.ts';
 import { WindowError } from './errors.ts';
-import { copyFrame, FrameCheck } from './frames.ts';
+import { FrameCheck } from './frames.ts';
+import { HeldFrames } from './held.ts';
+import { Outbox } from './outbox.ts';
+import { Panes } from './panes.ts';
 import { ResultRows } from './rows.ts';
-import { SeenFrames } from './seen.ts';
-import { openSnapshot, readFrame, sealSnapshot, writeFrame } from './snapshot.ts';
-import type {
-  Gap,
-  LateFrame,
-  RejectedFrame,
-  WindowBlock,
-  WindowConfig,
-  WindowFrame,
-  WindowOutput,
-  WindowStats,
-} from './types.ts';
+import { Schedule } from './schedule.ts';
+import { openSnapshot, sealSnapshot } from './snapshot.ts';
+import type { WindowConfig, WindowFrame, WindowOutput, WindowStats } from './types.ts';
 import { VenueClock } from './venue-clock.ts';
 
-const NONE = Number.POSITIVE_INFINITY;
 /** Frames held at the start while it is not known what time it is. */
 const MAX_HELD = 10_000;
 
@@ -34,40 +27,13 @@ export class WindowOperator {
   readonly #plan: Plan;
   readonly #check: FrameCheck;
   readonly #clock: VenueClock;
-  readonly #seen: SeenFrames;
-  readonly #kernels: readonly Kernel[];
+  readonly #panes: Panes;
+  readonly #schedule: Schedule;
+  readonly #changed = new ChangedPanes();
   readonly #rows: ResultRows;
-  /** Samples per pane, to keep sums exact. */
-  readonly #paneSamples: Float64Array;
-
-  /** First pane kept for windows, and first that may still change. */
-  #base = 0;
-  #openBase = 0;
-  /** Panes before this are sealed. */
-  #sealedTo = 0;
-  /** Next end of each window spec; meaningless while dormant. */
-  readonly #nextEnd: Float64Array;
-  /** Ends from `#firstEnd` to `#lastEnd` of each spec have been issued since the last wake; NONE before the first. */
-  readonly #firstEnd: Float64Array;
-  readonly #lastEnd: Float64Array;
-  /** Dormant: no window is due, because nothing has been seen yet or for long. */
-  #dormant = true;
-  /** The first end not issued since dormancy; NONE at the very start. */
-  #gapFrom = NONE;
-  /** While dormant, the least pane with a frame that is not covered by windows already issued. */
-  #originPane = NONE;
-  /** Panes changed after they were issued, each with the sources that changed it. */
-  readonly #dirty = new Map<number, Set<number>>();
-  readonly #held: WindowFrame[] = [];
-  #heldSamples = 0;
-  /** The last sealed pane in which any source, clock included, sent a frame. */
-  #lastSeenPane = Number.NEGATIVE_INFINITY;
+  readonly #held = new HeldFrames();
+  readonly #out = new Outbox();
   #closed = false;
-
-  #windows: WindowBlock[] = [];
-  #late: LateFrame[] = [];
-  #rejected: RejectedFrame[] = [];
-  #gaps: Gap[] = [];
   readonly #count: CountedEvents = {
     frames: 0,
     samples: 0,
@@ -83,19 +49,19 @@ export class WindowOperator {
   constructor(config: WindowConfig) {
     this.config = config;
     this.#plan = planOf(config);
-    const { shape } = this.#plan;
     this.#check = new FrameCheck(config, this.#plan);
     this.#clock = new VenueClock(config);
-    this.#seen = new SeenFrames(config.paneMs);
+    const { shape, columnIndexes } = this.#plan;
     const named = Object.entries(config.aggregates).map(
-      ([name, spec]) => [name, createKernel(shape, name, spec, this.#plan.columnIndexes[name]!)] as const,
+      ([name, spec]) => [name, createKernel(shape, name, spec, columnIndexes[name]!)] as const,
     );
-    this.#kernels = named.map(([, kernel]) => kernel);
+    this.#panes = new Panes(
+      config,
+      this.#plan,
+      named.map(([, kernel]) => kernel),
+    );
+    this.#schedule = new Schedule(config);
     this.#rows = new ResultRows(config, this.#plan, named);
-    this.#paneSamples = new Float64Array(shape.capacity);
-    this.#nextEnd = new Float64Array(config.windows.length).fill(NONE);
-    this.#firstEnd = new Float64Array(config.windows.length).fill(NONE);
-    this.#lastEnd = new Float64Array(config.windows.length).fill(Number.NEGATIVE_INFINITY);
   }
 
   /** Event time up to which results are complete, ms; -Infinity before the start. */
@@ -112,28 +78,23 @@ export class WindowOperator {
     if (this.#closed)
       throw new WindowError('operator-closed', 'a frame came after close()', 'make a new operator');
     this.#check.frame(frame);
-    this.#checkRoom(frame);
+    this.#panes.checkRoom(frame);
     // Held frames are bounded so that what they add to one pane stays within its room.
     const { maxPaneSamples } = this.#plan.shape;
-    if (!this.#clock.started && this.#heldSamples + frame.n > maxPaneSamples) this.#release();
+    if (!this.#clock.started && this.#held.samples + frame.n > maxPaneSamples) this.#release();
     if (this.#clock.started) this.#accept(frame, this.#clock.claim(frame.source, frame.epochMs));
     else this.#hold(frame);
   }
 
   /** What has come out since the last drain. */
   drain(): WindowOutput {
-    const output = { windows: this.#windows, late: this.#late, rejected: this.#rejected, gaps: this.#gaps };
-    this.#windows = [];
-    this.#late = [];
-    this.#rejected = [];
-    this.#gaps = [];
-    return output;
+    return this.#out.drain();
   }
 
   /** End of input (a replay's last frame): issues every window that ends by the end of the last frame's pane. */
   close(): void {
     if (this.#closed) return;
-    if (!this.#clock.started && this.#held.length > 0) this.#release();
+    if (!this.#clock.started && this.#held.count > 0) this.#release();
     if (this.#clock.started) {
       this.#clock.finish(this.config.paneMs);
       this.#issueDue();
@@ -151,18 +112,16 @@ export class WindowOperator {
 
   #hold(frame: WindowFrame): void {
     const { source, epochMs } = frame;
-    this.#held.push(copyFrame(frame));
-    this.#heldSamples += frame.n;
+    this.#held.add(frame);
     this.#clock.claim(source, epochMs);
-    if (this.#clock.venueMs !== Number.NEGATIVE_INFINITY || this.#held.length >= MAX_HELD) this.#release();
+    if (this.#clock.venueMs !== Number.NEGATIVE_INFINITY || this.#held.count >= MAX_HELD) this.#release();
   }
 
   #release(): void {
     const settled = this.#clock.settle();
     this.#clock.rewind();
-    const held = this.#held.splice(0);
-    this.#heldSamples = 0;
-    for (const frame of held) this.#accept(frame, this.#clock.replay(frame.epochMs, settled), settled);
+    for (const frame of this.#held.takeAll())
+      this.#accept(frame, this.#clock.replay(frame.epochMs, settled), settled);
     this.#clock.begin(settled);
     this.#clock.moveWatermark();
     this.#issueDue();
@@ -176,7 +135,7 @@ export class WindowOperator {
     this.#count.frames++;
     if (!believed) {
       this.#count.futureRejected++;
-      this.#rejected.push({ source, epochMs, seq, samples, venueMs });
+      this.#out.rejected({ source, epochMs, seq, samples, venueMs });
       this.#advance();
       return;
     }
@@ -193,10 +152,10 @@ export class WindowOperator {
     if (this.#clock.isClock(source)) return;
     if ((pane + 1) * this.config.paneMs <= watermarkMs - this.config.latenessMs) {
       this.#count.lateRejected++;
-      this.#late.push({ source, epochMs, seq, samples, watermarkMs });
+      this.#out.late({ source, epochMs, seq, samples, watermarkMs });
     } else if (this.#insert(pane, frame)) {
       this.#count.lateAccepted++;
-      this.#markDirty(pane, source);
+      this.#noteChange(pane, source);
     }
     this.#clock.reach(source, epochMs);
     this.#issueDue();
@@ -207,57 +166,21 @@ export class WindowOperator {
     this.#issueDue();
   }
 
-  #checkRoom(frame: WindowFrame): void {
-    const pane = Math.floor(frame.epochMs / this.config.paneMs);
-    const { capacity, maxPaneSamples } = this.#plan.shape;
-    if (frame.n > maxPaneSamples - this.#paneSamples[pane & (capacity - 1)]!) {
-      throw new WindowError(
-        'pane-overfull',
-        `more than ${maxPaneSamples} samples in the ${this.config.paneMs} ms from ${pane * this.config.paneMs}`,
-        'use a coarser quantum or shorter panes',
-      );
-    }
-  }
-
-  /** The first pane beyond both rings: its slots still belong to older panes. */
-  #ringEnd(): number {
-    const { capacity, openCapacity } = this.#plan.shape;
-    return Math.min(this.#base + capacity, this.#openBase + openCapacity);
-  }
-
   /** False for a duplicate. */
   #insert(pane: number, frame: WindowFrame): boolean {
-    const { source, epochMs, n } = frame;
-    const { shape } = this.#plan;
-    const bySeq = this.config.sources[source]!.kind === 'events';
-    if (!this.#seen.add(pane, source, epochMs, bySeq ? (frame.seq ?? 0) : null)) {
+    if (!this.#panes.insert(pane, frame)) {
       this.#count.duplicates++;
       return false;
     }
-    if (pane < this.#openBase || pane >= this.#ringEnd()) {
-      throw new WindowError('invariant-broken', `pane ${pane} is outside the ring`, 'report this defect');
-    }
-    const at = shape.frames.row(pane);
-    shape.frames.panes[at + source]!++;
-    shape.frames.panes[at + shape.frames.width - 1]!++;
-    if (this.#dormant && pane >= this.#sealedTo && pane < this.#originPane) this.#originPane = pane;
-    if (n > 0) {
-      this.#count.samples += n;
-      this.#paneSamples[pane & (shape.capacity - 1)]! += n;
-      for (const kernel of this.#kernels) kernel.add(pane, frame);
-    }
+    this.#count.samples += frame.n;
+    if (!this.#panes.isSealed(pane)) this.#schedule.note(pane);
     return true;
   }
 
-  #markDirty(pane: number, source: number): void {
-    if (pane >= this.#sealedTo) return;
-    let sources = this.#dirty.get(pane);
-    if (sources === undefined) {
-      sources = new Set();
-      this.#dirty.set(pane, sources);
-    }
-    sources.add(source);
-    if (pane > this.#lastSeenPane) this.#lastSeenPane = pane;
+  #noteChange(pane: number, source: number): void {
+    if (!this.#panes.isSealed(pane)) return;
+    this.#changed.note(pane, source);
+    if (pane > this.#panes.lastSeen) this.#panes.lastSeen = pane;
   }
 
   // --- Issuing windows -------------------------------------------------------------------------------------------
@@ -267,134 +190,62 @@ export class WindowOperator {
     const { windows, paneMs } = this.config;
     const watermarkMs = this.#clock.watermarkMs;
     for (;;) {
-      if (this.#dormant && !this.#wake(watermarkMs)) break;
-      const end = Math.min(...this.#nextEnd);
+      if (this.#schedule.dormant && !this.#wake(watermarkMs)) break;
+      const end = this.#schedule.nextEnd;
       if (end > watermarkMs) break;
       this.#correct();
-      this.#sealTo(end / paneMs);
-      for (let w = 0; w < windows.length; w++) {
-        if (this.#nextEnd[w] !== end) continue;
-        this.#issue(w, end, null);
-        if (end < this.#firstEnd[w]!) this.#firstEnd[w] = end;
-        this.#lastEnd[w] = end;
-        this.#nextEnd[w] = end + windows[w]!.hopMs;
-      }
+      this.#panes.sealTo(end / paneMs);
+      for (let w = 0; w < windows.length; w++) if (this.#schedule.take(w, end)) this.#issue(w, end, null);
       this.#evict(end);
       this.#sleepAfterSilence(end / paneMs);
     }
-    if (this.#dormant) this.#correct();
+    if (this.#schedule.dormant) this.#correct();
     this.#evict(watermarkMs);
   }
 
   /** Ends dormancy once a window with a frame in it is due. */
   #wake(watermarkMs: number): boolean {
-    if (this.#originPane === NONE) return false;
-    const { windows, paneMs } = this.config;
-    const originMs = this.#originPane * paneMs;
-    const ends = windows.map(({ hopMs }) => (Math.floor(originMs / hopMs) + 1) * hopMs);
-    const first = Math.min(...ends);
-    if (first > watermarkMs) return false;
+    const first = this.#schedule.wakesAt(watermarkMs);
+    if (first === undefined) return false;
     this.#correct();
-    if (this.#gapFrom !== NONE) this.#gaps.push({ fromMs: this.#gapFrom, toMs: first });
-    this.#nextEnd.set(ends);
-    if (this.#sealedTo < this.#base || this.#gapFrom === NONE) {
-      // Whatever was sealed has left the ring: sums begin anew at its first pane.
-      this.#sealedTo = this.#base;
-      this.#plan.shape.frames.anchor();
-      for (const kernel of this.#kernels) kernel.anchor();
-    }
-    this.#dormant = false;
-    this.#originPane = NONE;
+    this.#panes.beginAnew(this.#schedule.atStart);
+    const gap = this.#schedule.wake(first);
+    if (gap !== undefined) this.#out.gap(gap);
     return true;
   }
 
   /** Falls dormant when for long no source, clock included, has sent anything. */
   #sleepAfterSilence(endPane: number): void {
-    if (endPane - this.#lastSeenPane <= this.#plan.silencePanes) return;
-    const { frames } = this.#plan.shape;
-    this.#dormant = true;
-    this.#gapFrom = Math.min(...this.#nextEnd);
-    this.#originPane = NONE;
-    for (let pane = endPane; pane < this.#ringEnd(); pane++) {
-      if (frames.panes[frames.row(pane) + frames.width - 1] !== 0) {
-        this.#originPane = pane;
-        break;
-      }
-    }
-  }
-
-  #sealTo(pane: number): void {
-    const { frames } = this.#plan.shape;
-    for (; this.#sealedTo < pane; this.#sealedTo++) {
-      frames.seal(this.#sealedTo);
-      if (frames.panes[frames.row(this.#sealedTo) + frames.width - 1] !== 0)
-        this.#lastSeenPane = this.#sealedTo;
-      for (const kernel of this.#kernels) kernel.seal(this.#sealedTo, true);
-    }
+    if (endPane - this.#panes.lastSeen <= this.#plan.silencePanes) return;
+    this.#schedule.sleep(this.#panes.firstSeenFrom(endPane));
   }
 
   /** Issues again the windows that late frames have changed, in order of end, then of window spec. */
   #correct(): void {
-    if (this.#dirty.size === 0) return;
+    if (this.#changed.isEmpty) return;
     const { windows, paneMs } = this.config;
-    const panes = [...this.#dirty.keys()].sort((a, b) => a - b);
-    for (let pane = panes[0]!; pane < this.#sealedTo; pane++) {
-      this.#plan.shape.frames.seal(pane);
-      const changed = this.#dirty.has(pane);
-      for (const kernel of this.#kernels) kernel.seal(pane, changed);
+    const [first] = this.#changed.panes();
+    this.#panes.sealAgain(first!, (pane) => this.#changed.has(pane));
+    for (const { end, window } of this.#schedule.issuedAfter(first! * paneMs)) {
+      const from = (end - windows[window]!.lengthMs) / paneMs;
+      const keys = this.#changed.keysIn(from, end / paneMs, this.#plan.keysOf);
+      if (keys.length > 0) this.#issue(window, end, keys);
     }
-    const due: { end: number; window: number }[] = [];
-    windows.forEach(({ hopMs }, window) => {
-      const after = panes[0]! * paneMs;
-      const first = Math.max((Math.floor(after / hopMs) + 1) * hopMs, this.#firstEnd[window]!);
-      for (let end = first; end <= this.#lastEnd[window]!; end += hopMs) due.push({ end, window });
-    });
-    due.sort((a, b) => a.end - b.end || a.window - b.window);
-    for (const { end, window } of due) {
-      const start = end - windows[window]!.lengthMs;
-      const sources = new Set<number>();
-      for (const pane of panes) {
-        if (pane * paneMs < start || pane * paneMs >= end) continue;
-        for (const source of this.#dirty.get(pane)!) sources.add(source);
-      }
-      const keys = new Set<number>();
-      for (const source of sources) for (const key of this.#plan.keysOf[source]!) keys.add(key);
-      if (keys.size > 0) this.#issue(window, end, Int32Array.from(keys).sort());
-    }
-    this.#dirty.clear();
+    this.#changed.clear();
   }
 
   #issue(window: number, end: number, corrected: Int32Array | null): void {
     const block = this.#rows.block(window, end, corrected);
     this.#count.results += block.keys.length;
     if (corrected !== null) this.#count.revisions += block.keys.length;
-    this.#windows.push(block);
+    this.#out.window(block);
   }
 
-  /** Lets go of panes that no window and no correction can need when the watermark is at `atMs`. */
+  /** Lets go of what no window and no correction can need when the watermark is at `atMs`. */
   #evict(atMs: number): void {
     if (atMs === Number.NEGATIVE_INFINITY) return;
-    const { paneMs, latenessMs } = this.config;
-    const { maxLengthMs, maxHopMs, minHopMs, shape } = this.#plan;
-    const base = Math.floor((atMs - latenessMs - maxLengthMs - maxHopMs) / paneMs);
-    const openBase = Math.floor((atMs - latenessMs - minHopMs) / paneMs);
-    if (openBase > this.#openBase) {
-      const last = Math.min(openBase, this.#openBase + shape.openCapacity);
-      for (let pane = this.#openBase; pane < last; pane++)
-        for (const kernel of this.#kernels) kernel.close(pane);
-      this.#openBase = openBase;
-      this.#seen.close(openBase);
-    }
-    if (base > this.#base) {
-      const last = Math.min(base, this.#base + shape.capacity);
-      for (let pane = this.#base; pane < last; pane++) {
-        this.#paneSamples[pane & (shape.capacity - 1)] = 0;
-        shape.frames.clear(pane);
-        for (const kernel of this.#kernels) kernel.clear(pane);
-      }
-      this.#base = base;
-    }
-    this.#rows.forget(atMs - latenessMs - minHopMs);
+    this.#panes.evict(atMs);
+    this.#rows.forget(atMs - this.config.latenessMs - this.#plan.minHopMs);
   }
 
   // --- Checkpoints -----------------------------------------------------------------------------------------------
@@ -404,7 +255,7 @@ export class WindowOperator {
    * @throws WindowError `outputs-pending` when results have not been drained: they would be lost or doubled
    */
   snapshot(): Uint8Array {
-    if (this.#windows.length + this.#late.length + this.#rejected.length + this.#gaps.length > 0) {
+    if (!this.#out.isEmpty) {
       throw new WindowError(
         'outputs-pending',
         'results wait to be drained',
@@ -426,68 +277,33 @@ export class WindowOperator {
 
   #write(writer: ByteWriter): void {
     this.#clock.write(writer);
-    for (const value of [this.#base, this.#openBase, this.#sealedTo]) writer.int(value);
-    for (const ends of [this.#nextEnd, this.#firstEnd, this.#lastEnd])
-      for (const end of ends) writer.f64(end);
-    writer.u8(this.#dormant ? 1 : 0);
+    this.#panes.writeBounds(writer);
+    this.#schedule.writeEnds(writer);
     writer.u8(this.#closed ? 1 : 0);
-    writer.f64(this.#gapFrom);
-    writer.f64(this.#originPane);
-    writer.f64(this.#lastSeenPane);
+    this.#schedule.writeDormancy(writer);
+    writer.f64(this.#panes.lastSeen);
     for (const value of Object.values(this.#count)) writer.uint(value);
-    writer.uint(this.#dirty.size);
-    for (const [pane, sources] of [...this.#dirty].sort(([a], [b]) => a - b)) {
-      writer.int(pane);
-      writer.uint(sources.size);
-      for (const source of [...sources].sort((a, b) => a - b)) writer.uint(source);
-    }
-    writer.uint(this.#held.length);
-    for (const frame of this.#held) writeFrame(writer, frame);
-    this.#seen.write(writer);
+    this.#changed.write(writer);
+    this.#held.write(writer);
+    this.#panes.writeSeen(writer);
     this.#rows.write(writer);
-    writer.ints(this.#paneSamples, 0, this.#paneSamples.length);
-    const { frames, capacity } = this.#plan.shape;
-    frames.write(writer, this.#base, this.#base + capacity);
-    for (const kernel of this.#kernels) kernel.write(writer, this.#base, this.#openBase, this.#sealedTo);
+    this.#panes.writeContents(writer);
   }
 
   #read(reader: ByteReader): void {
     this.#clock.read(reader);
-    this.#base = reader.int();
-    this.#openBase = reader.int();
-    this.#sealedTo = reader.int();
-    for (const ends of [this.#nextEnd, this.#firstEnd, this.#lastEnd]) {
-      for (let w = 0; w < ends.length; w++) ends[w] = reader.f64();
-    }
-    this.#dormant = reader.u8() === 1;
+    this.#panes.readBounds(reader);
+    this.#schedule.readEnds(reader);
     this.#closed = reader.u8() === 1;
-    this.#gapFrom = reader.f64();
-    this.#originPane = reader.f64();
-    this.#lastSeenPane = reader.f64();
+    this.#schedule.readDormancy(reader);
+    this.#panes.lastSeen = reader.f64();
     for (const name of Object.keys(this.#count) as (keyof CountedEvents)[]) {
       this.#count[name] = reader.uint();
     }
-    for (let left = reader.uint(); left > 0; left--) {
-      const pane = reader.int();
-      const sources = new Set<number>();
-      for (let n = reader.uint(); n > 0; n--) sources.add(reader.uint());
-      this.#dirty.set(pane, sources);
-    }
-    for (let left = reader.uint(); left > 0; left--)
-      this.#held.push(readFrame(reader, this.config.columns.length));
-    for (const frame of this.#held) this.#heldSamples += frame.n;
-    this.#seen.read(reader);
+    this.#changed.read(reader);
+    this.#held.read(reader, this.config.columns.length);
+    this.#panes.readSeen(reader);
     this.#rows.read(reader);
-    reader.ints(this.#paneSamples, 0, this.#paneSamples.length);
-    const { frames, capacity } = this.#plan.shape;
-    frames.read(reader, this.#base, this.#base + capacity);
-    for (const kernel of this.#kernels) kernel.read(reader, this.#base, this.#openBase, this.#sealedTo);
-    if (!reader.done) {
-      throw new WindowError('snapshot-refused', 'bytes are left over', 'restore an older checkpoint');
-    }
-    for (let pane = this.#base; pane < this.#sealedTo; pane++) {
-      frames.seal(pane);
-      for (const kernel of this.#kernels) kernel.reseal(pane);
-    }
+    this.#panes.readContents(reader);
   }
 }
