@@ -1,7 +1,9 @@
 // Which of many areas hold a point, fast: a grid of cells knows the answer wherever no edge passes, and where one does,
 // only the few edges near the cell are looked at, with exact arithmetic.
-import { orient2d } from 'robust-predicates';
 import type { AreaM } from '#models/venue/types.ts';
+import { boundsOf, edgesOf, holds, SLACK_M, touchedCells } from './area-edges.ts';
+import { AreaSets } from './area-sets.ts';
+import { EdgeCells } from './edge-cells.ts';
 
 /** A cell this large holds few edges; a smaller one costs memory and gains little. Metres. */
 const CELL_M = 0.5;
@@ -9,8 +11,6 @@ const CELL_M = 0.5;
 const MAX_CELLS = 4_000_000;
 /** The index begins this part of a cell beside the areas. */
 const OFF_GRID = 0.4;
-/** Cells are looked at this much larger than they are, so that rounding of a position's cell cannot matter. Metres. */
-const SLACK_M = 1e-6;
 
 /**
  * Assigns points to sets of areas.
@@ -39,60 +39,6 @@ export interface AreaIndex {
   readonly sets: number;
 }
 
-/**
- * Cells that need more than a look, as flat columns. Cell c decides its areas from `first[c]` to `first[c+1]`; the k-th
- * of these is area `areas[k]`, with edges from `starts[k]` to `starts[k+1]` of `edges` to be tested.
- */
-class EdgeCells {
-  count = 0;
-  /** Set of the areas that hold all of the cell. */
-  base = new Int32Array(0);
-  first = new Uint32Array(1);
-  areas = new Uint32Array(0);
-  /** Edges known to be crossed by a ray from any point of the cell to the right, modulo 2. */
-  parity = new Uint8Array(0);
-  starts = new Uint32Array(1);
-  /** Lower end x, y, upper end x, y. */
-  edges = new Float64Array(0);
-
-  readonly #lists = {
-    base: [] as number[],
-    first: [0],
-    areas: [] as number[],
-    parity: [] as number[],
-    starts: [0],
-    edges: [] as number[],
-  };
-
-  addEdge(lx: number, ly: number, ux: number, uy: number): void {
-    this.#lists.edges.push(lx, ly, ux, uy);
-  }
-
-  /** Closes the edges added since the last call: they are those of `area`. */
-  addArea(area: number, parity: number): void {
-    this.#lists.areas.push(area);
-    this.#lists.parity.push(parity);
-    this.#lists.starts.push(this.#lists.edges.length);
-  }
-
-  /** Closes the areas added since the last call: they are those of a cell, whose number is returned. */
-  addCell(base: number): number {
-    this.#lists.base.push(base);
-    this.#lists.first.push(this.#lists.areas.length);
-    return this.count++;
-  }
-
-  seal(): void {
-    this.base = Int32Array.from(this.#lists.base);
-    this.first = Uint32Array.from(this.#lists.first);
-    this.areas = Uint32Array.from(this.#lists.areas);
-    this.parity = Uint8Array.from(this.#lists.parity);
-    this.starts = Uint32Array.from(this.#lists.starts);
-    this.edges = Float64Array.from(this.#lists.edges);
-    for (const list of Object.values(this.#lists)) list.length = 0;
-  }
-}
-
 /** An edge cell is divided into this many squared: most of its points then need no look at the edges. */
 const SUB = 8;
 /** Marks of a sub-cell that is no set: not looked at yet; an edge matters in it. */
@@ -100,10 +46,9 @@ const UNDECIDED = -3;
 const CROSSED = -2;
 /** Greatest number of a set that a sub-cell holds. */
 const MAX_SUB_SET = 0x7fff;
-const NO_MEMBERS: readonly number[] = [];
 
 export function createAreaIndex(areas: readonly AreaM[], cellM: number = CELL_M): AreaIndex {
-  const sets = new Sets(areas.length);
+  const sets = new AreaSets(areas.length);
   const edges = areas.map(edgesOf);
   const box = boundsOf(edges);
   const { maxX, maxY } = box;
@@ -287,117 +232,4 @@ export function createAreaIndex(areas: readonly AreaM[], cellM: number = CELL_M)
       }
     },
   };
-}
-
-/** Even-odd rule along a ray to greater x, each edge holding its lower end and not its upper. */
-function holds(edges: Float64Array, from: number, to: number, parity: number, x: number, y: number): boolean {
-  let odd = parity === 1;
-  for (let e = from; e < to; e += 4) {
-    const ly = edges[e + 1]!;
-    const uy = edges[e + 3]!;
-    if (ly > y || uy <= y) continue;
-    const lx = edges[e]!;
-    const ux = edges[e + 2]!;
-    if (x < lx && x < ux) odd = !odd;
-    else if (x > lx && x > ux) continue;
-    // Robust-predicates: negative when the point lies to the left of the upward edge, so that the ray meets it.
-    else if (orient2d(lx, ly, ux, uy, x, y) < 0) odd = !odd;
-  }
-  return odd;
-}
-
-/** All edges of an area, lower end first, so that neighbours compute a shared edge alike. */
-function edgesOf(area: AreaM): Float64Array {
-  const out: number[] = [];
-  for (const ring of [area.exterior, ...area.holes]) {
-    for (let i = 0; i < ring.length; i += 2) {
-      const j = (i + 2) % ring.length;
-      const [ax, ay, bx, by] = [ring[i]!, ring[i + 1]!, ring[j]!, ring[j + 1]!];
-      if (ay <= by) out.push(ax, ay, bx, by);
-      else out.push(bx, by, ax, ay);
-    }
-  }
-  return Float64Array.from(out);
-}
-
-function boundsOf(lists: readonly Float64Array[]) {
-  const box = { minX: Infinity, minY: Infinity, maxX: -Infinity, maxY: -Infinity };
-  for (const list of lists) {
-    for (let i = 0; i < list.length; i += 2) {
-      box.minX = Math.min(box.minX, list[i]!);
-      box.maxX = Math.max(box.maxX, list[i]!);
-      box.minY = Math.min(box.minY, list[i + 1]!);
-      box.maxY = Math.max(box.maxY, list[i + 1]!);
-    }
-  }
-  return box.minX > box.maxX ? { minX: 0, minY: 0, maxX: 0, maxY: 0 } : box;
-}
-
-interface Grid {
-  readonly minX: number;
-  readonly minY: number;
-  readonly size: number;
-  readonly columns: number;
-  readonly rows: number;
-}
-
-/** Cells that an edge of the list passes or touches. */
-function touchedCells(edges: Float64Array, { minX, minY, size, columns, rows }: Grid): Set<number> {
-  const touched = new Set<number>();
-  const column = (x: number): number => Math.max(0, Math.min(columns - 1, Math.floor((x - minX) / size)));
-  const row = (y: number): number => Math.max(0, Math.min(rows - 1, Math.floor((y - minY) / size)));
-  for (let e = 0; e < edges.length; e += 4) {
-    const [lx, ly, ux, uy] = [edges[e]!, edges[e + 1]!, edges[e + 2]!, edges[e + 3]!];
-    const level = uy === ly;
-    const slope = level ? 0 : (ux - lx) / (uy - ly);
-    for (let r = row(ly - SLACK_M); r <= row(uy + SLACK_M); r++) {
-      const from = Math.max(ly, minY + r * size - SLACK_M);
-      const to = Math.min(uy, minY + (r + 1) * size + SLACK_M);
-      const x1 = level ? lx : lx + (Math.min(from, uy) - ly) * slope;
-      const x2 = level ? ux : lx + (Math.max(to, ly) - ly) * slope;
-      const last = column(Math.max(x1, x2) + SLACK_M);
-      for (let c = column(Math.min(x1, x2) - SLACK_M); c <= last; c++) touched.add(r * columns + c);
-    }
-  }
-  return touched;
-}
-
-/** Numbers for sets of areas: -1 none, k area k alone, from `areas` upwards the combinations in the order they appear. */
-class Sets {
-  readonly #members: (readonly number[])[];
-  readonly #byName = new Map<string, number>();
-  /** (set, area) -> set, by `set * areas + area`. */
-  readonly #with = new Map<number, number>();
-  readonly #areas: number;
-
-  constructor(areas: number) {
-    this.#areas = areas;
-    this.#members = Array.from({ length: areas }, (_, k) => [k]);
-    for (let k = 0; k < areas; k++) this.#byName.set(String(k), k);
-  }
-
-  get count(): number {
-    return this.#members.length;
-  }
-
-  members(set: number): readonly number[] {
-    return set < 0 ? NO_MEMBERS : this.#members[set]!;
-  }
-
-  with(set: number, area: number): number {
-    if (set < 0) return area;
-    const key = set * this.#areas + area;
-    const known = this.#with.get(key);
-    if (known !== undefined) return known;
-    const members = [...new Set([...this.#members[set]!, area])].sort((a, b) => a - b);
-    const name = members.join();
-    let number = this.#byName.get(name);
-    if (number === undefined) {
-      number = this.#members.length;
-      this.#members.push(members);
-      this.#byName.set(name, number);
-    }
-    this.#with.set(key, number);
-    return number;
-  }
 }
