@@ -18,6 +18,7 @@ export type StreamsErrorCode =
   | 'checkpoint-refused'
   | 'checkpoint-conflict'
   | 'processor-failed'
+  | 'venue-forgotten'
   | 'source-malformed'
   | 'source-unknown';
 

@@ -18,6 +18,22 @@ export interface StoredVenue extends VenueKey {
   readonly revision: number;
 }
 
+/** One revision of a venue, as it was stored. */
+export interface VenueRevision extends VenueKey {
+  readonly revision: number;
+  /** When it was stored, by the server's clock: UTC epoch ms. At a centre: when it came there from its site. */
+  readonly storedMs: number;
+  /** The document's text; undefined: the venue was removed with this revision. */
+  readonly document: string | undefined;
+}
+
+export interface VenueHistory {
+  /** Oldest first. Empty where the venue never was. */
+  readonly revisions: readonly VenueRevision[];
+  /** False when the bucket may have forgotten revisions before the first of these: it keeps the last few of each venue. */
+  readonly complete: boolean;
+}
+
 export class VenueStore {
   readonly #bucket: KV;
 
@@ -56,6 +72,45 @@ export class VenueStore {
     const entry = await this.#bucket.get(keyText(key));
     if (entry === null || entry.operation !== 'PUT') return undefined;
     return { ...key, document: entry.string(), revision: entry.revision };
+  }
+
+  /** What the bucket still has of a venue, with when each revision was stored. */
+  async history(key: VenueKey): Promise<VenueHistory> {
+    const kept = (await this.#bucket.status()).history;
+    // The iterator of a key that never was would wait for its first entry.
+    if ((await this.#bucket.get(keyText(key))) === null) return { revisions: [], complete: true };
+    const revisions: VenueRevision[] = [];
+    let purged = false;
+    for await (const entry of await this.#bucket.history({ key: keyText(key) })) {
+      if (entry.operation === 'PURGE') purged = true;
+      revisions.push({
+        ...key,
+        revision: entry.revision,
+        storedMs: entry.created.getTime(),
+        document: entry.operation === 'PUT' ? entry.string() : undefined,
+      });
+    }
+    return { revisions, complete: revisions.length < kept && !purged };
+  }
+
+  /**
+   * The venue as it was at `epochMs`: the newest revision stored by then; undefined where there was none yet, or it was removed.
+   * Revisions bear the time of storing: of a recording that was taken before its venue was first stored, this knows nothing.
+   * @throws StreamsError `venue-forgotten` when the revision of that time may have been and is kept no more
+   */
+  async asOf(key: VenueKey, epochMs: number): Promise<StoredVenue | undefined> {
+    const { revisions, complete } = await this.history(key);
+    const then = revisions.findLast(({ storedMs }) => storedMs <= epochMs);
+    if (then === undefined && !complete) {
+      const oldest = new Date(revisions[0]!.storedMs).toISOString();
+      throw new StreamsError(
+        'venue-forgotten',
+        `venue ${key.org}/${key.venue} as it was on ${new Date(epochMs).toISOString()} is not kept: the oldest revision is of ${oldest}`,
+        'name a revision of its history instead, or give the document yourself',
+      );
+    }
+    if (then?.document === undefined) return undefined;
+    return { ...key, document: then.document, revision: then.revision };
   }
 
   /**
