@@ -132,6 +132,15 @@ it('orders the stop of tickets exactly once at the approved number, and again on
   ]);
 });
 
+it('stops before the approved number by the margin that counters known to miss people need', () => {
+  const stop = new StopTicket(1000, 0.0625);
+  expect(stop.update(936)).toBeUndefined();
+  expect(stop.update(937)).toEqual({ state: 'stopped', count: 937, approved: 1000 });
+  expect([stop.update(891), stop.update(890)?.state]).toEqual([undefined, 'lifted']);
+  for (const margin of [-0.1, 0.6, Number.NaN])
+    expect(() => new StopTicket(1000, margin)).toThrow(OccupancyError);
+});
+
 it('names the gate that counts wrongly: 10 % too many in at one of four, in noise', () => {
   const reconciliation = new Reconciliation();
   let state = 1;

@@ -39,7 +39,8 @@ export function occupancyPartition(
   const ledger = new OccupancyLedger(site.passages, settings.initial);
   const lines = new LineResults(site.passages.flatMap(({ id, line }) => (line ? [id] : [])));
   const results = new Results('occupancy', venue);
-  const stop = settings.approved === undefined ? undefined : new StopTicket(settings.approved);
+  const stop =
+    settings.approved === undefined ? undefined : new StopTicket(settings.approved, settings.stopMargin);
   const stopOn = settings.stopOn ?? 'admitted';
   const dayOf = dayReader(venue.timeZone, settings.dayStartsAt ?? DAY_STARTS_AT);
   let orders = 0;
@@ -148,7 +149,7 @@ export function occupancyPartition(
   function isStopDue(): boolean {
     if (stop === undefined) return false;
     const { compared } = comparedNow();
-    return stop.stopped ? compared <= stop.clearAt : compared >= stop.approved;
+    return stop.stopped ? compared <= stop.clearAt : compared >= stop.stopAt;
   }
 
   function counter(window: CounterWindow, outputs: Output[]): void {

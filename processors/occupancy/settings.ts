@@ -11,6 +11,8 @@ export const occupancySettings = z
     approved: z.number().int().positive(),
     /** What is compared with it: all who were admitted (default), or those present. See README.md. */
     stopOn: z.enum(STOP_BASES),
+    /** Share of the approved number by which to stop before it, for lines known to miss people. Default 0. */
+    stopMargin: z.number().min(0).max(0.5),
     /** Whether persons to be expected at lines that cannot see count towards it. Default true. */
     stopCountsUnseen: z.boolean(),
     /** Persons on the site when counting begins. */
