@@ -48,14 +48,19 @@ class Squares {
  * Persons behind `sightings`, which are in order of camera and local id. A pair costs its squared Mahalanobis distance
  * |a - b|^2 / (var a + var b), and `change` more where the two were not one person before; beyond `gate` there is no pair.
  */
-export function clusterSightings(sightings: readonly Sighting[], gate: number, change: number): Cluster[] {
+export function clusterSightings(
+  sightings: readonly Sighting[],
+  gate: number,
+  change: number,
+  unseen?: Unseen,
+): Cluster[] {
   const clusters: Cluster[] = [];
   for (let from = 0; from < sightings.length; ) {
     const { camera } = sightings[from]!;
     let to = from;
     while (to < sightings.length && sightings[to]!.camera === camera) to++;
     const rows = sightings.slice(from, to);
-    const columns = assignSightings(rows, clusters, gate, change);
+    const columns = assignSightings(rows, clusters, gate, change, unseen);
     rows.forEach((sighting, r) => {
       const column = columns[r]!;
       if (column < 0) {
@@ -67,12 +72,21 @@ export function clusterSightings(sightings: readonly Sighting[], gate: number, c
   return clusters;
 }
 
+/** What it says that a camera does not show somebody. */
+export interface Unseen {
+  /** Cameras that cover a place. */
+  covering(x: number, y: number): readonly number[];
+  /** What it costs, in squared Mahalanobis distance, that a camera misses somebody in its view: -2 ln of the miss rate. */
+  readonly missed: number;
+}
+
 /** The cluster of each sighting of one camera, -1 for none: the least total cost, see clusterSightings. */
 export function assignSightings(
   rows: readonly Sighting[],
   clusters: readonly Cluster[],
   gate: number,
   change: number,
+  unseen?: Unseen,
 ): Int32Array {
   const none = new Int32Array(rows.length).fill(-1);
   if (clusters.length === 0) return none;
@@ -83,22 +97,64 @@ export function assignSightings(
   const starts = new Int32Array(rows.length + 1);
   const targets: number[] = [];
   const costs: number[] = [];
+  // Which cameras cover the places, asked once for each.
+  const views = new Array<readonly number[] | undefined>(clusters.length);
   rows.forEach((one, r) => {
+    const oneViews = unseen?.covering(one.x, one.y);
     squares.each(one.x, one.y, (c) => {
       const other = clusters[c]!;
       const d = ((one.x - other.x) ** 2 + (one.y - other.y) ** 2) / (one.variance + other.variance);
-      if (d > gate) return;
+      let explained = 0;
+      if (unseen !== undefined && oneViews !== undefined) {
+        views[c] ??= unseen.covering(other.x, other.y);
+        explained = explainedAway(one, oneViews, other, views[c], unseen);
+      }
+      if (d + explained > gate) return;
       const same =
         one.person !== 0 &&
         !one.guessed &&
         other.sightings.some((s) => !s.guessed && s.person === one.person);
       targets.push(c);
-      costs.push(same ? d : d + change);
+      costs.push(explained + (same ? d : d + change));
     });
     starts[r + 1] = targets.length;
   });
   if (targets.length === 0) return none;
   return assignSparse({ rows: rows.length, columns: clusters.length, starts, targets, costs }, gate + change);
+}
+
+/**
+ * What speaks against one person: that neither camera shows the other's person needs no miss where it does not cover the
+ * place. Two who stand on either side of a seam are two. Measured places are uncertain: one that is within a
+ * deviation of a view is taken as in it.
+ * @param oneViews cameras that cover the sighting's place
+ * @param otherViews cameras that cover the cluster's place
+ */
+function explainedAway(
+  one: Sighting,
+  oneViews: readonly number[],
+  other: Cluster,
+  otherViews: readonly number[],
+  { covering, missed }: Unseen,
+): number {
+  const theirs =
+    other.sightings.some(({ camera }) => oneViews.includes(camera)) ||
+    other.sightings.some(({ camera }) => nearly(camera, one, other));
+  const mine = otherViews.includes(one.camera) || nearly(one.camera, other, one);
+  return (theirs ? 0 : missed) + (mine ? 0 : missed);
+
+  /** Whether the camera covers a place a deviation from `from` towards `to`. */
+  function nearly(camera: number, from: Place, to: Place): boolean {
+    const apart = Math.hypot(one.x - other.x, one.y - other.y);
+    const share = apart > 0 ? Math.min(1, Math.sqrt(from.variance) / apart) : 0;
+    return covering(from.x + share * (to.x - from.x), from.y + share * (to.y - from.y)).includes(camera);
+  }
+}
+
+interface Place {
+  readonly x: number;
+  readonly y: number;
+  readonly variance: number;
 }
 
 /** A cluster of one. */

@@ -1,7 +1,7 @@
 // Overlapping views of one floor as one list of persons. Camera tracks are joined, not detections: a track outlives a missed
 // frame, so that a person whom one camera misses is not taken for a neighbour whom another camera misses.
 
-import { alone, assignSightings, type Cluster, clusterSightings, identify } from './cluster.ts';
+import { alone, assignSightings, type Cluster, clusterSightings, identify, type Unseen } from './cluster.ts';
 import { type FusionOptions, fusionDefaults } from './defaults.ts';
 import { FusionError } from './errors.ts';
 import { flattenSightings, readSightings, type Sighting } from './sighting.ts';
@@ -47,6 +47,10 @@ export interface FloorCameras {
 const MEMORY_FRAMES = 20_000;
 /** The default miss rate weighs as much as this many frames. */
 const PRIOR_FRAMES = 200;
+/** The default deviation weighs as much as this many pairs of detections. */
+const PRIOR_PAIRS = 200;
+/** A camera that is said never to miss anybody misses one in a thousand. */
+const LEAST_MISS_RATE = 1e-3;
 const VERSION = 2;
 
 /** Fuses the cameras of one level. Deterministic: views and detections in any order give the same result. */
@@ -60,6 +64,10 @@ export class ViewFuser {
   readonly #frames: Float64Array;
   readonly #hits: Float64Array;
   readonly #misses: Float64Array;
+  /** Per camera: squared deviations of detections from those of other cameras that are surely the same person, and how many. */
+  readonly #squares: Float64Array;
+  readonly #pairs: Float64Array;
+  readonly #unseen: Unseen;
 
   /** @throws FusionError for options out of range */
   constructor(cameras: FloorCameras, options: Partial<FusionOptions> = {}) {
@@ -69,12 +77,26 @@ export class ViewFuser {
     this.#frames = new Float64Array(cameras.sigmaM.length);
     this.#hits = new Float64Array(cameras.sigmaM.length);
     this.#misses = new Float64Array(cameras.sigmaM.length);
+    this.#squares = new Float64Array(cameras.sigmaM.length);
+    this.#pairs = new Float64Array(cameras.sigmaM.length);
+    this.#unseen = {
+      covering: (x, y) => cameras.covering(x, y),
+      missed: -2 * Math.log(Math.max(this.#options.missRate, LEAST_MISS_RATE)),
+    };
   }
 
   /** Estimated share of persons in view that a camera misses per frame: gaps within its own tracks. */
   missRate(camera: number): number {
     const misses = this.#misses[camera]! + PRIOR_FRAMES * this.#options.missRate;
     return misses / (misses + this.#hits[camera]! + PRIOR_FRAMES * (1 - this.#options.missRate));
+  }
+
+  /** Deviation of a camera's coordinates, m: as given, else as estimated from persons whom it sees together with others. */
+  sigmaM(camera: number): number {
+    const given = this.#cameras.sigmaM[camera];
+    if (given !== undefined) return given;
+    const sum = this.#squares[camera]! + PRIOR_PAIRS * this.#options.positionSigmaM ** 2;
+    return Math.sqrt(sum / (this.#pairs[camera]! + PRIOR_PAIRS));
   }
 
   /**
@@ -94,7 +116,9 @@ export class ViewFuser {
       this.#sightings.filter(({ replaced }) => !replaced),
       this.#options.gate,
       this.#options.change,
+      this.#unseen,
     );
+    this.#learnDeviations(epochMs, clusters);
     const ids = identify(clusters, () => {
       const id = this.#nextId;
       // Ids are u32 on the wire; after 4 billion persons they begin again.
@@ -166,7 +190,7 @@ export class ViewFuser {
   #detection(view: View, i: number, epochMs: number, frame: number, person: number): Sighting {
     const { camera, ids, x, y, vx, vy } = view;
     const dt = (epochMs - view.epochMs) / 1000;
-    const sigma = this.#cameras.sigmaM[camera] ?? this.#options.positionSigmaM;
+    const sigma = this.sigmaM(camera);
     const moves = !Number.isNaN(vx[i]!) && !Number.isNaN(vy[i]!);
     return {
       camera,
@@ -192,6 +216,37 @@ export class ViewFuser {
       this.#hits[camera]! /= 2;
       this.#misses[camera]! /= 2;
     }
+  }
+
+  /**
+   * Two cameras that saw one person at this instant, as before, at a place that both cover: half their squared distance is the sum
+   * of their variances. Each takes of it the share that it is thought to have (an EM step).
+   */
+  #learnDeviations(epochMs: number, clusters: readonly Cluster[]): void {
+    for (const { sightings } of clusters) {
+      const seen = sightings.filter((s) => s.seenMs === epochMs && s.person !== 0 && !s.guessed);
+      for (let i = 0; i < seen.length; i++) {
+        for (let j = i + 1; j < seen.length; j++) {
+          const [a, b] = [seen[i]!, seen[j]!];
+          if (a.person !== b.person || !this.#covers(a.camera, b) || !this.#covers(b.camera, a)) continue;
+          const square = ((a.x - b.x) ** 2 + (a.y - b.y) ** 2) / 2;
+          const share = a.variance / (a.variance + b.variance);
+          this.#learnSquare(a.camera, square * share);
+          this.#learnSquare(b.camera, square * (1 - share));
+        }
+      }
+    }
+  }
+
+  #covers(camera: number, { x, y }: Sighting): boolean {
+    return this.#cameras.covering(x, y).includes(camera);
+  }
+
+  #learnSquare(camera: number, square: number): void {
+    this.#squares[camera]! += square;
+    if (++this.#pairs[camera]! <= MEMORY_FRAMES) return;
+    this.#squares[camera]! /= 2;
+    this.#pairs[camera]! /= 2;
   }
 
   #persons(
@@ -235,6 +290,8 @@ export class ViewFuser {
       ...this.#frames,
       ...this.#hits,
       ...this.#misses,
+      ...this.#squares,
+      ...this.#pairs,
       ...flattenSightings(this.#sightings),
     ]);
   }
@@ -242,7 +299,7 @@ export class ViewFuser {
   /** @throws FusionError for a snapshot of another version or number of cameras, or a damaged one */
   restore(flat: Float64Array): void {
     const n = this.#frames.length;
-    const sightings = flat.length >= 4 + 3 * n ? readSightings(flat.subarray(4 + 3 * n)) : undefined;
+    const sightings = flat.length >= 4 + 5 * n ? readSightings(flat.subarray(4 + 5 * n)) : undefined;
     if (flat[0] !== VERSION || flat[1] !== n || sightings === undefined) {
       throw new FusionError(
         'the snapshot is damaged, of another version or of another number of cameras; start without it',
@@ -250,7 +307,7 @@ export class ViewFuser {
     }
     this.#nextId = flat[2]!;
     this.#lastMs = flat[3]!;
-    [this.#frames, this.#hits, this.#misses].forEach((column, k) => {
+    [this.#frames, this.#hits, this.#misses, this.#squares, this.#pairs].forEach((column, k) => {
       column.set(flat.subarray(4 + k * n, 4 + (k + 1) * n));
     });
     this.#sightings = sightings;
