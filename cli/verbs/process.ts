@@ -8,6 +8,7 @@ import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/nats-core';
 import { Argument, type Command, Option } from 'commander';
 import { parseVenue } from '#models/venue/index.ts';
+import type { ModelFile } from '#processors/forecast/index.ts';
 import { type ProcessorRecipe, type Running, SharedWork } from '#processors/runtime/index.ts';
 import { connect } from '#streams/connect.ts';
 import { isStreamsError } from '#streams/errors.ts';
@@ -15,6 +16,7 @@ import { Leases } from '#streams/leases.ts';
 import { MetricsRegistry } from '#streams/metrics.ts';
 import { type StoredVenue, VenueStore } from '#streams/venues.ts';
 import { natsOption, parseVenueAddress, type VenueAddress, wholeNumber } from '../context.ts';
+import { readModelFiles, runTrainedForecast, trainedForecastRecipe } from '../forecast/models.ts';
 import { type MetricsEndpoint, startMetricsEndpoint } from '../metrics-endpoint.ts';
 import { PROCESSOR_NAMES, PROCESSORS, type ProcessorName } from '../processors.ts';
 import { endWithParent, untilSignal } from '../supervise.ts';
@@ -24,6 +26,7 @@ interface ProcessOptions {
   readonly venue: readonly VenueAddress[];
   readonly inProcess?: boolean;
   readonly metricsPort?: number;
+  readonly model?: readonly string[];
 }
 
 const SERVER_WAIT_MS = 60_000;
@@ -49,11 +52,16 @@ export function register(program: Command): void {
         wholeNumber(0, 65535),
       ),
     )
+    .option(
+      '--model <path...>',
+      'forecast only: trained models, as folders that `train` has written or their model.json; each names its series',
+    )
     .action(async (name: ProcessorName, options: ProcessOptions) => {
       endWithParent();
+      const files = await readModelFiles(name, options.model ?? []);
       const nc = await reach(options.nats, name);
       try {
-        await runVenues(name, nc, options);
+        await runVenues(name, nc, options, files);
       } finally {
         await nc.close();
       }
@@ -75,7 +83,12 @@ async function reach(servers: string, name: ProcessorName): Promise<NatsConnecti
   }
 }
 
-async function runVenues(name: ProcessorName, nc: NatsConnection, options: ProcessOptions): Promise<void> {
+async function runVenues(
+  name: ProcessorName,
+  nc: NatsConnection,
+  options: ProcessOptions,
+  files: readonly ModelFile[],
+): Promise<void> {
   const stopped = untilSignal();
   const jsm = await jetstreamManager(nc);
   const metrics = new MetricsRegistry();
@@ -88,7 +101,7 @@ async function runVenues(name: ProcessorName, nc: NatsConnection, options: Proce
     work.offer(`${org}--${venue}`, {
       version: revision,
       start: async () => {
-        const runner = await start(name, nc, jsm, metrics, stored, options.inProcess ?? false);
+        const runner = await start(name, nc, jsm, metrics, stored, options.inProcess ?? false, files);
         const venueName = `${org}/${venue}`;
         runners.set(venueName, runner);
         // Handed over to another worker, it is no longer ours to report; failed, it is.
@@ -146,20 +159,20 @@ function start(
   metrics: MetricsRegistry,
   { document, org, venue }: StoredVenue,
   inProcess: boolean,
+  files: readonly ModelFile[],
 ): Promise<Running> {
   const model = parseVenue(document);
+  const log = (line: string): void => console.log(`${name}: ${line}`);
+  const common = { nc, jsm, metrics, partition: `${org}--${venue}`, log };
+  if (name === 'forecast') {
+    const recipe = inProcess ? {} : { worker: trainedForecastRecipe(model, files) };
+    return runTrainedForecast(model, files, { ...common, ...recipe }, log);
+  }
   // The worker thread makes the same processor of the same venue.
   const worker: ProcessorRecipe = {
     module: new URL(`../../processors/${PROCESSORS[name].folder}/index.ts`, import.meta.url).href,
     export: PROCESSORS[name].exported,
     argument: model,
   };
-  return PROCESSORS[name].run(model, {
-    nc,
-    jsm,
-    metrics,
-    partition: `${org}--${venue}`,
-    ...(inProcess ? {} : { worker }),
-    log: (line) => console.log(`${name}: ${line}`),
-  });
+  return PROCESSORS[name].run(model, { ...common, ...(inProcess ? {} : { worker }) });
 }

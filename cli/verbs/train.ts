@@ -5,7 +5,24 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { parseHorizons, readSeries } from '#cli/forecast/series.ts';
 import { modelCard, stepOf, TRAIN_DEFAULTS, trainModel } from '#models/forecast/index.ts';
 
-type Options = { in: string; out: string; horizons: string; seed: number; epochs: number };
+type Options = {
+  in: string;
+  out: string;
+  horizons: string;
+  seed: number;
+  epochs: number;
+  series?: string;
+};
+
+/** A forecast's subject without its first token. */
+const SERIES = /^count(-all)?(\.[a-z0-9-]{1,64}){3}$/;
+
+function seriesName(text: string): string {
+  if (SERIES.test(text)) return text;
+  throw new InvalidArgumentError(
+    'give count.<org>.<venue>.<zone>, or count-all.<org>.<venue>.venue for all zones: the subject of its forecasts',
+  );
+}
 
 function wholeNumber(text: string): number {
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('give a whole number above 0');
@@ -26,6 +43,11 @@ export function register(program: Command): void {
       '5m,15m,30m',
     )
     .option(
+      '--series <name>',
+      'what the values are of, for `process forecast --model`: count.<org>.<venue>.<zone> or count-all.<org>.<venue>.venue',
+      seriesName,
+    )
+    .option(
       '--seed <number>',
       'seed of the first weights and the order of samples',
       wholeNumber,
@@ -43,8 +65,8 @@ export async function trainFile(options: Options): Promise<string> {
   const points = await readSeries(options.in);
   const stepMs = stepOf(points);
   const horizonsMs = horizons.ms ?? (horizons.steps ?? []).map((n) => n * stepMs);
-  const { seed, epochs } = options;
-  const model = await trainModel(points, horizonsMs, { ...TRAIN_DEFAULTS, seed, epochs });
+  const { seed, epochs, series } = options;
+  const model = await trainModel(points, horizonsMs, { ...TRAIN_DEFAULTS, seed, epochs }, series);
   const card = modelCard(model, path.basename(options.in));
   const figures = { ...model, horizons: model.horizons.map(({ weights: _, ...rest }) => rest) };
   await mkdir(options.out, { recursive: true });

@@ -23,5 +23,5 @@ export {
 export { Network } from './network.ts';
 export { minutesToThreshold, type TimeToThreshold } from './threshold.ts';
 export { TRAIN_DEFAULTS, type TrainOptions } from './train.ts';
-export { TrainedForecaster, type TrainedSnapshot } from './trained.ts';
+export { TrainedForecaster, type TrainedSnapshot, WARM_UP } from './trained.ts';
 export type { Band, Forecaster, ForecastOptions, ForecastSnapshot } from './types.ts';

@@ -21,6 +21,8 @@ const range = z.object({ from: z.iso.datetime(), to: z.iso.datetime(), values: z
 export const modelSchema = z.object({
   format: z.literal('tidewatch-forecast'),
   version: z.literal(1),
+  /** The series it was trained on, as in the subject of its forecasts: `count.<org>.<venue>.<zone>`. For no other. */
+  series: z.string().min(1).optional(),
   stepMs: z.number().positive(),
   data: range,
   training: range,
@@ -41,6 +43,9 @@ export const modelSchema = z.object({
     .min(1),
 });
 
+/** What a model of any version says. */
+const headSchema = z.object({ format: z.literal('tidewatch-forecast'), version: z.number() });
+
 export type ForecastModel = z.infer<typeof modelSchema>;
 type Scores = z.infer<typeof scores>;
 
@@ -50,13 +55,14 @@ const SPLITS = [0.6, 0.8] as const;
 export const LEAST_VALUES = 1000;
 
 /**
- * Trains one network per horizon on the earlier part of a series and judges it on the last fifth.
+ * Trains one network per horizon on the earlier part of a series and judges it on the last fifth. `series` is its name.
  * @throws ForecastError for a series too short, or horizons without meaning
  */
 export async function trainModel(
   points: readonly Point[],
   horizonsMs: readonly number[],
   options: TrainOptions = TRAIN_DEFAULTS,
+  series?: string,
 ): Promise<ForecastModel> {
   if (points.length < LEAST_VALUES)
     throw new ForecastError(
@@ -91,6 +97,7 @@ export async function trainModel(
   return {
     format: 'tidewatch-forecast',
     version: 1,
+    ...(series === undefined ? {} : { series }),
     stepMs,
     data: rangeOf(0, points.length),
     training: rangeOf(0, a),
@@ -161,9 +168,13 @@ export function parseModel(text: string): ForecastModel {
     throw new ForecastError('the model file is not JSON: train the model anew', { cause });
   }
   const parsed = modelSchema.safeParse(json);
-  if (!parsed.success)
-    throw new ForecastError(`not a forecast model of version 1: ${z.prettifyError(parsed.error)}`);
-  return parsed.data;
+  if (parsed.success) return parsed.data;
+  const other = headSchema.safeParse(json);
+  throw new ForecastError(
+    other.success && other.data.version !== 1
+      ? `a forecast model of version ${other.data.version}, and this program reads version 1: train the model anew`
+      : `not a forecast model of version 1: ${z.prettifyError(parsed.error)}`,
+  );
 }
 
 /**
@@ -202,13 +213,13 @@ export function modelCard(model: ForecastModel, series: string): string {
     );
   };
   const span = (r: ForecastModel['data']): string => `${r.from} to ${r.to}, ${r.values} values`;
-  return `# Forecast model of ${series}
+  return `# Forecast model of ${model.series ?? series}
 
 Corrects the statistical forecast of one series, ${model.stepMs / 1000} s per value, by a network of two hidden layers
 trained on the pinball loss at 10, 50 and 90 % (TensorFlow.js, ${model.trainer.backend}, seed ${model.trainer.seed}).
 The band is calibrated online by adaptive conformal quantiles.
 
-- Data: ${span(model.data)}
+- Data: ${series}, ${span(model.data)}
 - Trained on: ${span(model.training)}
 - Stopped by: ${span(model.validation)}
 - Judged on: ${span(model.heldOut)} (seen by neither)

@@ -51,6 +51,25 @@ export class TrainedForecaster implements Forecaster {
     this.#bands = this.#memory.take(3 * networks.length, Number.NaN);
   }
 
+  /** Horizons that networks forecast now, ms: none before WARM_UP values. */
+  get trainedHorizonsMs(): readonly number[] {
+    if (this.#s[0] < WARM_UP) return [];
+    return this.horizonsMs.filter((_, i) => this.#networks[i] !== undefined);
+  }
+
+  /** What the statistical part has learned, as a statistical forecaster's own snapshot. */
+  get statistical(): ForecastSnapshot {
+    return this.#statistical.snapshot();
+  }
+
+  /**
+   * Takes over what a statistical forecaster of the same options has learned. The networks' calibration begins, and with it
+   * WARM_UP values of statistical forecasts. @throws ForecastError for other options
+   */
+  adopt(snapshot: ForecastSnapshot): void {
+    this.#statistical = this.#same(StatisticalForecaster.restore(snapshot));
+  }
+
   /** As StatisticalForecaster.update. */
   update(epochMs: number, value: number): void {
     const s = this.#s;
@@ -106,10 +125,14 @@ export class TrainedForecaster implements Forecaster {
 
   /** Takes the place of the state there is. @throws ForecastError for a state of other options */
   restore(snapshot: TrainedSnapshot): void {
-    const statistical = StatisticalForecaster.restore(snapshot.statistical);
-    if (statistical.stepMs !== this.stepMs || statistical.horizonsMs.join() !== this.horizonsMs.join())
-      throw new ForecastError('this state was saved with another step or other horizons: start anew');
+    const statistical = this.#same(StatisticalForecaster.restore(snapshot.statistical));
     this.#memory.load(fromBase64(snapshot.state));
     this.#statistical = statistical;
+  }
+
+  #same(statistical: StatisticalForecaster): StatisticalForecaster {
+    if (statistical.stepMs !== this.stepMs || statistical.horizonsMs.join() !== this.horizonsMs.join())
+      throw new ForecastError('this state was saved with another step or other horizons: start anew');
+    return statistical;
   }
 }

@@ -2,7 +2,7 @@
 // minute of event time. Pure. An unknown minute is left out of what is learned, and nothing is forecast from it.
 
 import { z } from 'zod';
-import { minutesToThreshold, StatisticalForecaster } from '#models/forecast/index.ts';
+import { minutesToThreshold } from '#models/forecast/index.ts';
 import type { Venue, Zone } from '#models/venue/index.ts';
 import type { Output, Partition } from '#processors/runtime/index.ts';
 import { cloudEventHeaders } from '#streams/schema/cloudevents.ts';
@@ -13,32 +13,31 @@ import { watchedZones } from '../shared/density-input.ts';
 import { joinSections, splitSections } from '../shared/sections.ts';
 import { type Slot, ZoneSlots } from '../shared/zone-slots.ts';
 import { DENSITY_LEVELS } from './levels.ts';
+import { type SeriesModel, seriesOf } from './models.ts';
+import { SeriesForecaster, unnamedState } from './series.ts';
+import { HORIZONS_MS, STEP_MS } from './step.ts';
 
-/** Time between values and between forecasts, ms. */
-export const STEP_MS = 60_000;
-export const HORIZONS_MS: readonly number[] = [5 * STEP_MS, 15 * STEP_MS, 30 * STEP_MS];
 const VENUE = 'venue';
 
-const snapshotShape = z.object({
-  version: z.literal(1),
-  stepMs: z.number(),
-  horizonsMs: z.array(z.number()),
-  state: z.string(),
-});
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-const fresh = (): StatisticalForecaster =>
-  new StatisticalForecaster({ stepMs: STEP_MS, horizonsMs: HORIZONS_MS });
-
-export function forecastPartition(venue: Venue): Partition<DensityWindow> {
+/** @param models trained models by series name; the series without one are forecast statistically */
+export function forecastPartition(
+  venue: Venue,
+  models: ReadonlyMap<string, SeriesModel> = new Map(),
+): Partition<DensityWindow> {
   const ids = watchedZones(venue);
   const zones = ids.map((id) => venue.zones.find((zone) => zone.id === id)!);
   const slots = new ZoneSlots(ids, STEP_MS);
   const keys = [...ids.map((id) => `zone:${id}`), VENUE];
-  let forecasters = keys.map(fresh);
+  const series = seriesOf(venue);
+  const fresh = (i: number): SeriesForecaster => new SeriesForecaster(models.get(series[i]!));
+  let forecasters = keys.map((_, i) => fresh(i));
+  /** Series whose state was another model's when it was restored. */
+  let changed = 0;
   /** Forecasters change once a minute; checkpoints are more frequent. */
-  let stored: Uint8Array | undefined;
+  let written: Uint8Array | undefined;
 
   function one(slot: Slot, i: number, value: number, completeness: number, zone: Zone | undefined): Output {
     const forecaster = forecasters[i]!;
@@ -73,6 +72,7 @@ export function forecastPartition(venue: Venue): Partition<DensityWindow> {
           latest: to.latestMinutes ?? null,
         };
       }),
+      model: forecaster.told,
     };
     // A zone may be called "venue" too: the venue's own forecast has another metric token.
     const subject = forecastSubject(zone ? 'count' : 'count-all', venue.org, venue.id, message.key);
@@ -92,7 +92,7 @@ export function forecastPartition(venue: Venue): Partition<DensityWindow> {
   }
 
   function forecast(slot: Slot, outputs: Output[]): void {
-    stored = undefined;
+    written = undefined;
     let total = 0;
     let least = Number.NaN;
     zones.forEach((zone, i) => {
@@ -112,28 +112,26 @@ export function forecastPartition(venue: Venue): Partition<DensityWindow> {
       return outputs;
     },
     snapshot() {
-      stored ??= joinSections([
+      written ??= joinSections([
         encoder.encode(JSON.stringify(keys)),
-        ...forecasters.map((f) => encoder.encode(JSON.stringify(f.snapshot()))),
+        ...forecasters.map((f) => encoder.encode(f.snapshot())),
       ]);
-      return joinSections([stored, slots.snapshot()]);
+      return joinSections([written, slots.snapshot()]);
     },
     restore(bytes) {
-      const [series, open] = splitSections(bytes, 2);
-      const nameLength = new DataView(series!.buffer, series!.byteOffset).getUint32(0, true);
-      const names = z
-        .array(z.string())
-        .parse(JSON.parse(decoder.decode(series!.subarray(4, 4 + nameLength))));
-      const [, ...states] = splitSections(series!, 1 + names.length);
-      const same = names.length === keys.length && names.every((name, i) => name === keys[i]);
-      forecasters = keys.map((key) => {
-        const state = states[names.indexOf(key)];
+      const [states, open] = splitSections(bytes, 2);
+      const stored = readSeries(states!);
+      const same = stored.length === keys.length && stored.every(({ key }, i) => key === keys[i]);
+      changed = 0;
+      forecasters = keys.map((key, i) => {
+        const forecaster = fresh(i);
+        const state = stored.find((one) => one.key === key);
         // The venue's sum means something else when its zones are others.
-        if (state === undefined || (key === VENUE && !same)) return fresh();
-        return StatisticalForecaster.restore(snapshotShape.parse(JSON.parse(decoder.decode(state))));
+        if (state !== undefined && (key !== VENUE || same) && forecaster.restore(state.text)) changed++;
+        return forecaster;
       });
       slots.restore(open!);
-      stored = undefined;
+      written = undefined;
     },
     figures: () => ({
       late_total: slots.figures.late,
@@ -141,6 +139,29 @@ export function forecastPartition(venue: Venue): Partition<DensityWindow> {
       slots_skipped_total: slots.figures.skipped,
       dropped_total: 0,
       keys: keys.length,
+      trained_series: models.size,
+      models_changed_at_restart: changed,
     }),
   };
+}
+
+/** The states of the series by key, as they stand in a snapshot behind the list of keys. */
+function readSeries(section: Uint8Array): { readonly key: string; readonly text: string }[] {
+  const nameLength = new DataView(section.buffer, section.byteOffset).getUint32(0, true);
+  const names = z.array(z.string()).parse(JSON.parse(decoder.decode(section.subarray(4, 4 + nameLength))));
+  const [, ...states] = splitSections(section, 1 + names.length);
+  return names.map((key, i) => ({ key, text: decoder.decode(states[i]!) }));
+}
+
+/** A snapshot of version 1, in which states had no model's name, as one of version 2. */
+export function namedSnapshot(bytes: Uint8Array): Uint8Array {
+  const [states, open] = splitSections(bytes, 2);
+  const stored = readSeries(states!);
+  return joinSections([
+    joinSections([
+      encoder.encode(JSON.stringify(stored.map(({ key }) => key))),
+      ...stored.map(({ text }) => encoder.encode(unnamedState(text))),
+    ]),
+    open!,
+  ]);
 }

@@ -35,6 +35,18 @@ export const forecastMessage = z.object({
       latest: minutes,
     }),
   ),
+  /** What forecast it; absent in messages from before there were trained models in the processor. */
+  model: z
+    .object({
+      /** `statistical`, or the hash of the model's file, by which the file and its card are found again. */
+      id: z.string().min(1),
+      /** Version of the model's format. */
+      version: z.number().int().positive(),
+      /** Horizons whose bands are the trained model's; the others are statistical. */
+      trainedAheadMs: z.array(z.number().int().positive()),
+    })
+    .optional(),
 });
 
+export type ForecastModelMessage = NonNullable<ForecastMessage['model']>;
 export type ForecastMessage = z.infer<typeof forecastMessage>;
