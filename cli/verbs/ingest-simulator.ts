@@ -11,6 +11,7 @@ import {
   SCHEDULES,
   simulateObservations,
   TruthLog,
+  tellingProgramme,
 } from '#streams/sources/simulator/index.ts';
 import { VenueStore } from '#streams/venues.ts';
 import { natsOption, parseSpeed, parseVenueAddress, type VenueAddress, wholeNumber } from '../context.ts';
@@ -120,9 +121,8 @@ async function ingestSimulator(options: SimulatorOptions): Promise<void> {
     console.log(
       `an evening at ${stored.org}/${stored.venue}, seed ${options.seed}, ${options.schedule} schedule`,
     );
-    const sent = await publishObservations(run, (subject, payload, messageId) =>
-      publisher.publish({ subject, payload, messageId }),
-    );
+    const publish = tellingProgramme(run.simulation, (message) => publisher.publish(message));
+    const sent = await publishObservations(run, publish);
     await publisher.close();
     console.log(`${sent.messages} messages with ${sent.persons} positions`);
   } finally {

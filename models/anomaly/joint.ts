@@ -10,10 +10,7 @@ import {
   type DetectorOptions,
   restoreDetector,
 } from './detector.ts';
-
-/** Phases of an event; `none` where no event is on or nothing is known of it. */
-export const eventPhases = ['none', 'ingress', 'play', 'half-time', 'egress'] as const;
-export type EventPhase = (typeof eventPhases)[number];
+import type { EventPhase } from './programme.ts';
 
 /** What is unusual about the venue as a whole. */
 export type JointCode = 'normal' | 'total' | 'spread' | 'together';

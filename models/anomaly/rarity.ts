@@ -44,6 +44,12 @@ export class RarityBank {
     return rarity;
   }
 
+  /** What `learn` would return, without remembering the magnitude. */
+  rarity(channel: number, magnitude: number): number {
+    const place = magnitude > 0 ? Math.log(magnitude) / LOG_GROWTH : Number.NEGATIVE_INFINITY;
+    return this.#rarity(channel, channel * META, magnitude, place);
+  }
+
   /** `logPlace` is the magnitude's bucket number with its fraction. */
   #rarity(channel: number, meta: number, magnitude: number, logPlace: number): number {
     const total = this.#meta[meta + 2];

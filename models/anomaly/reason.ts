@@ -10,8 +10,11 @@ export type AnomalyCode =
   | 'level-down'
   | 'high-for-time'
   | 'low-for-time'
+  | 'high-for-phase'
+  | 'low-for-phase'
   | 'flat-line'
-  | 'missing';
+  | 'missing'
+  | 'incomplete';
 
 /** A reason: `observed` and `expected` in the unit of the series, over `points` latest values. */
 export interface AnomalyReason {
@@ -34,6 +37,7 @@ export function describeReason(reason: AnomalyReason): string {
   const { code, observed, expected, points, probability } = reason;
   if (code === 'normal') return 'normal';
   if (code === 'learning') return 'learning';
+  if (code === 'incomplete') return 'incomplete: less was seen than usually';
   if (code === 'missing') return `missing: no value for ${points} in a row`;
   if (code === 'flat-line') return `flat-line: ${short(observed)} unchanged for ${points} in a row`;
   const over = points > 1 ? ` over ${points} values` : '';

@@ -101,6 +101,11 @@ export class StadiumSimulation {
     return this.#clock.phase;
   }
 
+  /** Event time at which the present evening began, UTC epoch ms; before the start when it was under way then. */
+  get eveningStartMs(): number {
+    return this.#clock.epochMs - Math.round(1000 * this.#clock.eveningS);
+  }
+
   /** Incidents that are on now. */
   get activeIncidents(): readonly Incident[] {
     return this.#incidents.active;

@@ -19,7 +19,7 @@ import { ticks, venueOfBoxes } from '../shared/fixtures/density-windows.ts';
 import { anomalyProcessor } from './index.ts';
 
 const venue = venueOfBoxes(['north', 'south'], ['north', 'south']);
-const windows = ticks(venue, 0, 400, (second, zone) => ({
+const windows = ticks(venue, 0, 600, (second, zone) => ({
   count: 30 + 10 * zone + 5 * Math.sin(second / 9),
   speed: 1,
 }));
@@ -59,7 +59,7 @@ async function stored(filters: readonly string[]): Promise<string[]> {
   return all;
 }
 
-async function runUntil(processor: Processor<DensityWindow>, count: number): Promise<void> {
+async function runUntil<Input>(processor: Processor<Input>, count: number): Promise<void> {
   const running = await runProcessor(processor, {
     nc,
     jsm,
@@ -72,26 +72,30 @@ async function runUntil(processor: Processor<DensityWindow>, count: number): Pro
   await running.drain();
 }
 
+/** What a processor's partition says of the input before and behind `cut`, and how to run it until so much is stored. */
+function trial<Input>(processor: Processor<Input>, input: readonly Input[], cut: number) {
+  const partition = processor.create();
+  const said = [input.slice(0, cut), input.slice(cut)].map((part) =>
+    partition.onBatch(part).map(({ subject, payload }) => `${subject} ${new TextDecoder().decode(payload)}`),
+  );
+  return { outputs: processor.outputs, said, run: (count: number) => runUntil(processor, count) };
+}
+
 describe('processors within the stream of results', () => {
   it('store what the partition says, once each, across a stop and a start', async () => {
-    const cut = 2 * 245;
-    const processors = [anomalyProcessor(venue), forecastProcessor(venue)];
-    const said = processors.map((processor) => {
-      const partition = processor.create();
-      return [windows.slice(0, cut), windows.slice(cut)].map((part) =>
-        partition
-          .onBatch(part)
-          .map(({ subject, payload }) => `${subject} ${new TextDecoder().decode(payload)}`),
-      );
-    });
+    const cut = 2 * 365;
+    const trials = [
+      trial(anomalyProcessor(venue), windows, cut),
+      trial(forecastProcessor(venue), windows, cut),
+    ];
     await publish(windows.slice(0, cut));
-    for (const [i, processor] of processors.entries()) await runUntil(processor, said[i]![0]!.length);
+    for (const { said, run } of trials) await run(said[0]!.length);
     await publish(windows.slice(cut));
-    for (const [i, processor] of processors.entries()) {
-      const all = said[i]!.flat();
-      await runUntil(processor, all.length);
-      expect(all.length).toBeGreaterThan(said[i]![0]!.length);
-      expect(await stored(processor.outputs)).toEqual(all);
+    for (const { said, run, outputs } of trials) {
+      const all = said.flat();
+      await run(all.length);
+      expect(all.length).toBeGreaterThan(said[0]!.length);
+      expect(await stored(outputs)).toEqual(all);
     }
   });
 });

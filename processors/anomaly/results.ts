@@ -1,5 +1,5 @@
 // Scores as anom.* messages: one JSON message per series and slot, named by what it is.
-import type { AnomalyResult, EventPhase, JointResult } from '#models/anomaly/index.ts';
+import type { AnomalyResult, EventPhase } from '#models/anomaly/index.ts';
 import type { Venue, Zone } from '#models/venue/index.ts';
 import type { Output } from '#processors/runtime/index.ts';
 import type {
@@ -11,6 +11,7 @@ import type {
 import { cloudEventHeaders } from '#streams/schema/cloudevents.ts';
 import { anomalySubject } from '#streams/subjects.ts';
 import type { Slot, ZoneSlot } from '../shared/zone-slots.ts';
+import type { VenueScore } from './whole.ts';
 
 const encoder = new TextEncoder();
 const ALARM = 0.5;
@@ -30,12 +31,12 @@ export class AnomalyOutputs {
     this.#venue = venue;
   }
 
-  /** `result` undefined: there was nothing to score, because too few persons were there. */
-  zone(
+  /** Of a zone or a line. `result` undefined: there was nothing to score, because too few persons were there. */
+  series(
     metric: AnomalyScore['metric'],
-    zone: Zone,
+    of: Pick<Zone, 'id' | 'level'>,
     slot: Slot,
-    of: ZoneSlot,
+    seen: ZoneSlot,
     value: number,
     result: AnomalyResult | undefined,
   ): Output {
@@ -43,15 +44,15 @@ export class AnomalyOutputs {
       metric,
       ...this.#head(slot),
       ...(result === undefined ? TOO_FEW : scoreOf(result)),
-      key: zone.id,
-      level: zone.level,
+      key: of.id,
+      level: of.level,
       value: result === undefined ? null : orNull(value),
-      completeness: orNull(of.completeness),
-      silent: [...of.silent],
+      completeness: orNull(seen.completeness),
+      silent: [...seen.silent],
     });
   }
 
-  joint(slot: Slot, zones: readonly Zone[], phase: EventPhase, result: JointResult): Output {
+  joint(slot: Slot, zones: readonly Zone[], phase: EventPhase, result: VenueScore): Output {
     const total = slot.zones.reduce((sum, { count }) => sum + count, 0);
     const complete = slot.zones.map(({ completeness }) => completeness).filter((c) => !Number.isNaN(c));
     const message: JointAnomaly = {

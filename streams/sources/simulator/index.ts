@@ -3,6 +3,7 @@ export type { Incident, Schedule, TickTruth } from '#models/simulation/index.ts'
 export { createSimulation, SCHEDULES, SimulationError } from '#models/simulation/index.ts';
 export type { Outgoing } from './delivery.ts';
 export { countBounds, DEFAULT_NOISE, NO_NOISE, type NoiseModel } from './noise.ts';
+export { eveningPhases, eveningRecord, type PublishRecord, tellingProgramme } from './programme.ts';
 export {
   type Clock,
   type ObservationOptions,
