@@ -38,8 +38,8 @@ export interface DeviceCount {
 
 export interface LedgerCorrection extends Omit<LineCorrection, 'reason'> {
   /**
-   * `negative`: more went out than were in; occupancy was set to 0 and the difference is remembered. `covered`: a device's first count,
-   * over time in which the line has counted.
+   * `negative`: more went out than were in; occupancy was set to 0 and the difference is remembered. `covered`: what a device counted
+   * in time that the line had counted before the device spoke for the first time.
    */
   readonly reason: DeviceCorrection['reason'] | LineCorrection['reason'] | 'negative' | 'covered';
 }
@@ -92,8 +92,13 @@ interface Passage {
   out: number;
   unseen: Unseen;
   device: Persons;
-  /** First instant the device spoke of: where `auto` goes over to it. */
+  /**
+   * Where `auto` went over from the line to the device: the first instant it spoke of, or, when that word came late, how far the
+   * line had counted by then. null before.
+   */
   heardMs: number | null;
+  /** Up to here persons are counted by the line; null where it did not see when the device spoke first. */
+  coveredToMs: number | null;
   lineUnseenMs: number;
   origin: Pair | null;
   pending: { readonly epochMs: number; readonly device: Persons } | null;
@@ -132,6 +137,7 @@ export class OccupancyLedger {
         unseen: NOTHING_UNSEEN,
         device: NOBODY,
         heardMs: null,
+        coveredToMs: null,
         lineUnseenMs: 0,
         origin: null,
         pending: null,
@@ -201,16 +207,21 @@ export class OccupancyLedger {
    */
   device({ at, sinceMs, epochMs, in: entered, out }: DeviceCount): Entry {
     const passage = this.#passage(at);
-    const before = recordOf(passage);
-    const first = passage.heardMs === null;
-    passage.heardMs ??= epochMs;
+    if (passage.heardMs === null) {
+      const lineMs = passage.tally?.endMs ?? epochMs;
+      const covers = recordOf(passage) === 'line' && passage.tally!.sees(epochMs);
+      passage.heardMs = covers ? Math.max(epochMs, lineMs) : epochMs;
+      passage.coveredToMs = covers && passage.counter === 'auto' ? passage.heardMs : null;
+    }
     passage.device = { in: passage.device.in + entered, out: passage.device.out + out };
     if (passage.tally?.endMs != null) passage.pending ??= { epochMs, device: passage.device };
     this.#compare(passage);
     if (recordOf(passage) !== 'device') return { ...NOBODY, corrections: [] };
-    // Up to its first word the time is the line's, whose windows of then are still to come.
-    const covered = first && before === 'line' && sinceMs < epochMs && passage.tally!.sees(epochMs);
-    if (!covered) return this.#enter(passage, epochMs, entered, out, []);
+    // Up to there the time is the line's, also where its windows are still to come. A count across that moment is taken whole: on
+    // the safe side, a few may be counted twice, once.
+    const { coveredToMs } = passage;
+    const isCovered = coveredToMs !== null && epochMs <= coveredToMs && sinceMs < coveredToMs;
+    if (!isCovered) return this.#enter(passage, epochMs, entered, out, []);
     const raw = entered + out;
     const why = {
       epochMs,

@@ -182,6 +182,38 @@ describe('a device and a line at one gate', () => {
     );
   });
 
+  it('counts nobody out of a device that comes late over what the line has counted, but for the count across that moment', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.nat(2), { minLength: 60, maxLength: 200 }),
+        fc.integer({ min: 1, max: 30 }),
+        fc.integer({ min: 0, max: 40 }),
+        (ticks, every, late) => {
+          const ledger = ledgerOf({ id: 'gate', widthM: 50, line: true });
+          const real = (from: number, to: number) => ticks.slice(from, to).reduce((a, b) => a + b, 0);
+          let [lastRead, twice] = [0, 0];
+          for (let k = 0; k < ticks.length; k++) {
+            ledger.line('gate', passes(k, ticks[k]!));
+            const to = k + 1 - late;
+            if (to <= 0 || to % every !== 0) continue;
+            const since = to - every;
+            ledger.device(device(to, since, real(since, to)));
+            // The line had counted up to here when the device spoke first.
+            const over = every + late;
+            if (since < over && to > over) twice = real(since, over);
+            lastRead = to;
+          }
+          const counted = Math.max(
+            lastRead,
+            Math.min(ticks.length, lastRead === 0 ? ticks.length : every + late),
+          );
+          expect(ledger.figures('gate').in).toBe(real(0, counted) + twice);
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
   it('compares them at the same instants, and says what a silent turnstile misses', () => {
     const ledger = ledgerOf({ ...wide, counter: 'device' });
     expect(ledger.blind(START)).toEqual(['gate']);
