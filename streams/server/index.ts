@@ -9,6 +9,6 @@ export {
   ServerStateError,
 } from './errors.ts';
 export { type FindOptions, type FoundServer, findProgram, findServer, type ServerProgram } from './find.ts';
-export type { LeafOptions, Uplink } from './leaf.ts';
+export { type LeafOptions, leafConfig, type Uplink } from './leaf.ts';
 export { freePorts } from './ports.ts';
 export { type RunningServer, type ServerExit, type ServerOptions, startServer } from './server.ts';

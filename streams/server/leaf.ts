@@ -79,6 +79,16 @@ export function leafLines({ port, uplink }: LeafOptions): string[] {
   ];
 }
 
+/** The lines for a nats-server that is not started by this project, to be put into its configuration. */
+export function leafConfig(options: LeafOptions): string {
+  return [
+    "# Within the jetstream block, since a domain is JetStream's:",
+    ...leafJetStreamLines(options).map((line) => `#${line}`),
+    ...leafLines(options),
+    '',
+  ].join('\n');
+}
+
 function checkedPort(port: number): number {
   if (Number.isInteger(port) && port > 0 && port <= 65_535) return port;
   throw new ServerOptionsError(`leaf.port must be a TCP port from 1 to 65535, not ${port}`);
