@@ -22,7 +22,7 @@ export {
   type RaisedLevel,
 } from './levels.ts';
 export type { PassReport } from './pass.ts';
-export { REPLAYABLE, type Replayable } from './registry.ts';
+export { NOT_REPLAYABLE, REPLAYABLE, type Replayable } from './registry.ts';
 export { parseRules, type RuleChanges } from './rules.ts';
 export { type ReplayReport, type ReplayRequest, runReplay } from './run.ts';
 export { newSessionName } from './session.ts';

@@ -25,17 +25,28 @@ export class LaneSpent extends Error {
   }
 }
 
-export function processorLane<Input>(processor: Processor<Input>): Lane {
-  return new ProcessorLane(processor);
+/** Event time of an input, by what was decoded or by its message. */
+export type TimeOf<Input> = (input: Input, message: RawMessage) => number | undefined;
+
+/**
+ * @param timeOf event time of an input, for a processor that does not tell its watermark; undefined for input that says
+ *   nothing of how far the results are
+ */
+export function processorLane<Input>(processor: Processor<Input>, timeOf?: TimeOf<Input>): Lane {
+  return new ProcessorLane(processor, timeOf);
 }
 
 class ProcessorLane<Input> implements Lane {
   readonly #processor: Processor<Input>;
+  readonly #timeOf: TimeOf<Input> | undefined;
   #partition: Partition<Input>;
   #setAside = 0;
+  /** Greatest event time of the inputs; of use where the partition tells no watermark. */
+  #reachedMs = Number.NEGATIVE_INFINITY;
 
-  constructor(processor: Processor<Input>) {
+  constructor(processor: Processor<Input>, timeOf: TimeOf<Input> | undefined) {
     this.#processor = processor;
+    this.#timeOf = timeOf;
     this.#partition = processor.create();
   }
 
@@ -52,21 +63,30 @@ class ProcessorLane<Input> implements Lane {
   }
 
   get watermarkMs(): number {
-    return this.#partition.figures?.().watermarkMs ?? Number.NEGATIVE_INFINITY;
+    return this.#partition.figures?.().watermarkMs ?? this.#reachedMs;
   }
 
   feed(messages: readonly RawMessage[], oneByOne: boolean): readonly Output[] {
     const inputs: Input[] = [];
+    let reachedMs = this.#reachedMs;
     for (const message of messages) {
       try {
-        inputs.push(this.#processor.decode(message));
+        const input = this.#processor.decode(message);
+        inputs.push(input);
+        const epochMs = this.#timeOf?.(input, message);
+        if (epochMs !== undefined && epochMs > reachedMs) reachedMs = epochMs;
       } catch {
         // Live has it in quarantine with its reason; here it is counted.
         this.#setAside++;
       }
     }
     if (inputs.length === 0) return [];
-    if (oneByOne) return this.#oneByOne(inputs);
+    const outputs = oneByOne ? this.#oneByOne(inputs) : this.#together(inputs);
+    this.#reachedMs = reachedMs;
+    return outputs;
+  }
+
+  #together(inputs: readonly Input[]): readonly Output[] {
     try {
       return this.#partition.onBatch(inputs);
     } catch (error) {

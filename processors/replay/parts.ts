@@ -152,6 +152,7 @@ function joined(parts: readonly PassReports[]): PassReports {
         withheld: sum(({ withheld }) => withheld),
         setAside: sum(({ setAside }) => setAside),
         mostBehindMs: 0,
+        differs: [...new Set(reports.flatMap(({ differs }) => differs))],
       };
       return [name, report];
     }),

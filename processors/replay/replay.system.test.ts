@@ -389,6 +389,7 @@ describe('a frame on which a processor fails', () => {
     const report = await runPass(nc, jsm, {
       org: 'lab',
       venue: 'hall',
+      input: plain.input,
       lanes: [{ create: () => processorLane(failing), take: (output) => session.publish(output) }],
       fromMs: FROM_MS,
       toMs: TO_MS,

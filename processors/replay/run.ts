@@ -1,13 +1,15 @@
 // A replay as a whole: one venue, one session, every asked processor, and the comparison when rules are changed.
 import type { JetStreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/nats-core';
+import { parseVenue } from '#models/venue/index.ts';
 import type { WallClock } from '#streams/replay/index.ts';
 import type { Comparison } from './comparison.ts';
 import { ReplayError } from './errors.ts';
 import { runParts, usefulWorkers } from './parts.ts';
 import type { PassReport } from './pass.ts';
-import { lookBackMs, type PassReports, runPasses, worstState } from './passes.ts';
-import { replayable } from './registry.ts';
+import { independent, lookBackMs, type PassReports, runPasses, worstState, writersFor } from './passes.ts';
+import { REPLAYABLE, replayable } from './registry.ts';
+import { changesWindows } from './rules.ts';
 import { type SceneRequest, type Scenes, scenesOf } from './scenes.ts';
 import { ReplaySession } from './session.ts';
 
@@ -53,20 +55,21 @@ const LONGEST_SPAN_MS = 31 * 86_400_000;
 export async function runReplay(
   nc: NatsConnection,
   jsm: JetStreamManager,
-  request: ReplayRequest,
+  asked: ReplayRequest,
 ): Promise<ReplayReport> {
   const startedAt = performance.now();
-  checkSpan(request);
-  for (const name of request.processors) replayable(name);
+  checkSpan(asked);
+  for (const name of asked.processors) replayable(name);
+  const request = { ...asked, processors: withWriters(asked) };
   const scenes = scenesOf(request);
   // Also tells whether changed bounds go together, before anything is begun.
-  const lookBack = lookBackMs(request.processors, scenes);
+  lookBackMs(request.processors, scenes);
   const session =
     request.publish === false
       ? undefined
       : await ReplaySession.open(nc, jsm, request.session, request.replace ?? false);
   try {
-    const { passes, published, sent, threads } = await compute(nc, jsm, request, scenes, lookBack, session);
+    const { passes, published, sent, threads } = await compute(nc, jsm, request, scenes, session);
     const reports = Object.values(passes);
     const state = worstState(reports);
     await session?.say({
@@ -102,6 +105,29 @@ function checkSpan({ fromMs, toMs }: ReplayRequest): void {
   }
 }
 
+/**
+ * Under other zones or bounds, who reads results of others reads those under the same: these are replayed as well, unless
+ * nothing of theirs comes from frames.
+ */
+function withWriters({ processors: asked, changes, document }: ReplayRequest): readonly string[] {
+  if (changes === undefined || !changesWindows(changes)) return asked;
+  const venue = parseVenue(document);
+  const all = Object.keys(REPLAYABLE);
+  const fromFrames = (name: string, seen: readonly string[]): boolean =>
+    replayable(name).readsFrames ||
+    writersFor(name, all, venue).some(
+      (writer) => !seen.includes(writer) && fromFrames(writer, [...seen, name]),
+    );
+  const processors = [...asked];
+  // It grows while it is gone through.
+  for (const name of processors) {
+    for (const writer of writersFor(name, all, venue)) {
+      if (!processors.includes(writer) && fromFrames(writer, [])) processors.push(writer);
+    }
+  }
+  return processors;
+}
+
 interface Computed {
   readonly passes: PassReports;
   readonly published: number;
@@ -115,7 +141,6 @@ async function compute(
   jsm: JetStreamManager,
   request: ReplayRequest,
   scenes: Scenes,
-  lookBack: number,
   session: ReplaySession | undefined,
 ): Promise<Computed> {
   const { document, processors, changes, fromMs, toMs, speed, signal, clock, threads } = request;
@@ -124,34 +149,58 @@ async function compute(
     return session?.say({ ...about(request, scenes), state: 'running', eventMs: orNull(eventMs), results });
   };
   await session?.say({ ...about(request, scenes), state: 'running', eventMs: null, results: 0 });
+  // Only what neither remembers nor is tied to others can be cut into parts; the rest is computed in this thread meanwhile.
+  const apart = independent(processors, scenes.list[0]!.rules.venue);
   const workers =
-    threads === undefined || speed !== Number.POSITIVE_INFINITY
+    threads === undefined || speed !== Number.POSITIVE_INFINITY || apart.length === 0
       ? 1
-      : (threads.most ?? usefulWorkers(toMs - fromMs, lookBack));
-  if (threads === undefined || workers <= 1) {
-    const passes = await runPasses(nc, jsm, {
-      processors,
-      scenes,
-      session,
-      fromMs,
-      toMs,
-      speed,
-      ...(signal ? { signal } : {}),
-      ...(clock ? { clock } : {}),
-      onProgress: (eventMs) => progress(eventMs, session?.results ?? 0),
-    });
-    return { passes, published: session?.results ?? 0, sent: 0, threads: 1 };
-  }
-  const report = await runParts({
-    servers: threads.servers,
-    workers,
-    scene: { document, processors, fromMs, toMs, ...(changes ? { changes } : {}) },
-    session: session?.key,
+      : (threads.most ?? usefulWorkers(toMs - fromMs, lookBackMs(apart, scenes)));
+  const here =
+    threads === undefined || workers <= 1 ? processors : processors.filter((n) => !apart.includes(n));
+  let elsewhere = 0;
+  const failed = new AbortController();
+  const stop = signal ? AbortSignal.any([signal, failed.signal]) : failed.signal;
+  const inThisThread = runPasses(nc, jsm, {
+    processors: here,
     scenes,
-    ...(signal ? { signal } : {}),
-    onProgress: (eventMs, results) => void progress(eventMs, results),
+    session,
+    fromMs,
+    toMs,
+    speed,
+    signal: stop,
+    ...(clock ? { clock } : {}),
+    onProgress: (eventMs) => progress(eventMs, (session?.results ?? 0) + elsewhere),
   });
-  return { ...report, threads: workers };
+  const inOthers =
+    threads === undefined || workers <= 1
+      ? undefined
+      : runParts({
+          servers: threads.servers,
+          workers,
+          scene: { document, processors: apart, fromMs, toMs, ...(changes ? { changes } : {}) },
+          session: session?.key,
+          scenes,
+          signal: stop,
+          onProgress: (eventMs, results) => {
+            elsewhere = results;
+            void progress(eventMs, (session?.results ?? 0) + results);
+          },
+        });
+  try {
+    const [own, others] = await Promise.all([inThisThread, inOthers]);
+    const passes = { ...own, ...others?.passes };
+    return {
+      // In the order asked for.
+      passes: Object.fromEntries(processors.map((name) => [name, passes[name]!])),
+      published: (session?.results ?? 0) + (others?.published ?? 0),
+      sent: others?.sent ?? 0,
+      threads: inOthers === undefined ? 1 : workers,
+    };
+  } catch (error) {
+    failed.abort();
+    await Promise.allSettled([inThisThread, inOthers]);
+    throw error;
+  }
 }
 
 function about({ fromMs, toMs, speed }: ReplayRequest, { list, changed }: Scenes) {

@@ -1,8 +1,9 @@
 // The scene that tests of replay share: a small hall with two cameras and half an hour of a crowd that comes and goes, as
 // the network delivers it: out of order within the bound, some frames late, some far too late, a camera silent for a
-// minute, bytes that are no frame. Built from a seed; what is sent is the same every time.
+// minute, bytes that are no frame; and a door that counts who comes and goes. Built from a seed; what is sent is the same every time.
 import { type Venue, writeVenue } from '#models/venue/index.ts';
 import type { OutgoingMessage } from '#streams/publish.ts';
+import { countsKind } from '#streams/schema/registry.ts';
 import { emptyTrackFrame, encodeTracks } from '#streams/schema/tracks.ts';
 import { observationSubject } from '#streams/subjects.ts';
 
@@ -50,8 +51,8 @@ interface Sent {
   readonly message: OutgoingMessage;
 }
 
-/** `seconds` of the hall, in order of arrival. */
-export function hallTraffic(venue: Venue, seconds: number, seed = 7): OutgoingMessage[] {
+/** `seconds` of the hall, in order of arrival, with up to `most` persons in a camera's view. */
+export function hallTraffic(venue: Venue, seconds: number, seed = 7, most = 780): OutgoingMessage[] {
   let state = seed;
   const random = (): number => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
@@ -79,7 +80,7 @@ export function hallTraffic(venue: Venue, seconds: number, seed = 7): OutgoingMe
       // Camera b is silent for a minute in every ten.
       if (source === 'b' && second % 600 >= 300 && second % 600 < 360) continue;
       // A crowd that fills and empties the hall every four minutes, up to 6.5 p/m2 in the camera's half.
-      const crowd = Math.round(390 * (1 - Math.cos((second / 240) * 2 * Math.PI)));
+      const crowd = Math.round((most / 2) * (1 - Math.cos((second / 240) * 2 * Math.PI)));
       const frame = emptyTrackFrame({ epochMs, level: 0, seq: i }, crowd);
       for (let p = 0; p < crowd; p++) {
         frame.ids[p] = p;
@@ -95,4 +96,17 @@ export function hallTraffic(venue: Venue, seconds: number, seed = 7): OutgoingMe
     }
   }
   return sent.sort((x, y) => x.arrivesMs - y.arrivesMs).map(({ message }) => message);
+}
+
+/** What the hall's door says every ten seconds: a counter that only rises, and began again once. */
+export function hallCounts(venue: Venue, seconds: number): OutgoingMessage[] {
+  const subject = observationSubject('counts', { org: venue.org, venue: venue.id, source: 'door' });
+  let total = { in: 0, out: 0 };
+  return Array.from({ length: Math.floor(seconds / 10) }, (_, i) => {
+    const epochMs = START_MS + i * 10_000 + 250;
+    if (i === 70) total = { in: 0, out: 0 };
+    total = { in: total.in + (i % 7), out: total.out + (i % 5) };
+    const payload = countsKind.codec.encode({ epochMs, at: 'door', mode: 'cumulative', ...total });
+    return { subject, payload, messageId: `${subject}:${epochMs}` };
+  });
 }
