@@ -64,8 +64,20 @@ export interface LineState {
   readonly run: Unseen;
   readonly rate: readonly [number, number];
   readonly knownMs: number;
-  readonly kept: readonly Kept[];
+  readonly kept: readonly WrittenWindow[];
 }
+
+/** Start, length, revision, persons in and out; of a window without sight null and the persons to be expected in it. */
+type WrittenWindow =
+  | readonly [startMs: number, lengthMs: number, revision: number, entered: number, left: number]
+  | readonly [
+      startMs: number,
+      lengthMs: number,
+      revision: number,
+      unknown: null,
+      entered: number,
+      left: number,
+    ];
 
 export class LineTally {
   readonly #bound: FlowBound;
@@ -250,7 +262,12 @@ export class LineTally {
       run: this.#run,
       rate: this.#rate,
       knownMs: this.#knownMs,
-      kept: [...this.#kept],
+      // Checkpoints hold a hundred windows of each line: no names in them.
+      kept: this.#kept.map(({ startMs, endMs, revision, counts, unseen }) =>
+        counts === null
+          ? [startMs, endMs - startMs, revision, null, unseen.in, unseen.out]
+          : [startMs, endMs - startMs, revision, counts.in, counts.out],
+      ),
     };
   }
 
@@ -262,7 +279,13 @@ export class LineTally {
     this.#run = state.run;
     this.#rate = state.rate;
     this.#knownMs = state.knownMs;
-    this.#kept = [...state.kept];
+    this.#kept = state.kept.map((one) => {
+      const [startMs, lengthMs, revision] = one;
+      const head = { startMs, endMs: startMs + lengthMs, revision };
+      if (one[3] === null)
+        return { ...head, counts: null, unseen: { ms: lengthMs, in: one[4], out: one[5] } };
+      return { ...head, counts: { in: one[3], out: one[4] }, unseen: NOTHING_UNSEEN };
+    });
   }
 }
 
