@@ -99,6 +99,59 @@ function oscillationRate(amplitude: number, sd: number, seconds: number): number
   return found / runs;
 }
 
+const WATCH_S = 3_600;
+const LOOK_S = 2;
+const MEMORY = 140;
+
+/**
+ * False calls per hour when the last 70 s are looked at all the time: `velocity` gives the mean velocity every half second.
+ * A call that goes on is one.
+ */
+function falseCallsPerHour(hours: number, velocity: () => readonly [number, number]): number {
+  const n = hours * WATCH_S * 2;
+  const t = Float64Array.from({ length: n }, (_, k) => k / 2);
+  const [vx, vy] = [new Float64Array(n), new Float64Array(n)];
+  for (let k = 0; k < n; k++) [vx[k], vy[k]] = velocity();
+  let calls = 0;
+  let calling = false;
+  for (let end = MEMORY; end <= n; end += 2 * LOOK_S) {
+    const last = (column: Float64Array): Float64Array => column.subarray(end - MEMORY, end);
+    const on = detectOscillation(last(t), last(vx), last(vy)).state === 'oscillating';
+    if (on && !calling) calls++;
+    calling = on;
+  }
+  return calls / hours;
+}
+
+/** Noise of `sd` m/s that forgets itself by the factor `keep` in half a second. */
+function wandering(sd: number, keep: number): () => readonly [number, number] {
+  const random = generator(Math.round(1 + sd * 1000 + keep * 1e5));
+  const kick = sd * Math.sqrt(1 - keep * keep);
+  let [a, b] = [0, 0];
+  return () => {
+    a = keep * a + kick * random.normal();
+    b = keep * b + kick * random.normal();
+    return [a, b];
+  };
+}
+
+/** A crowd whose speed goes to a new level, drawn up to 1 m/s, every 10 to 60 s, within some seconds, in noise of 0.02 m/s. */
+function changing(): () => readonly [number, number] {
+  const random = generator(77);
+  const noise = wandering(0.02, 0.9);
+  let [speed, target, rate, left] = [0.5, 0.5, 0.1, 0];
+  return () => {
+    if (left-- <= 0) {
+      left = 20 + 100 * random.uniform();
+      target = random.uniform();
+      rate = 1 / (2 + 8 * random.uniform());
+    }
+    speed += (target - speed) * rate;
+    const [a, b] = noise();
+    return [speed + a, b];
+  };
+}
+
 const percent = (v: number): string => `${(100 * v).toFixed(1)} %`.padStart(8);
 
 /** Prints both tables; figures are relative errors and shares, 0..1. */
@@ -133,6 +186,20 @@ export async function run(_options: { json: boolean }): Promise<Record<string, n
       figures[`oscillation_found_20cm_noise_${sd * 100}cm_window_${seconds}`] = rates[2];
     }
   }
+  console.log('\nOscillation looked for all the time where none is: false calls per hour');
+  for (const sd of [0.05, 0.1]) {
+    for (const keep of [0.9, 0.975]) {
+      const calls = falseCallsPerHour(2, wandering(sd, keep));
+      const memory = -0.5 / Math.log(keep);
+      console.log(
+        `  noise ${sd.toFixed(2)} m/s with a memory of ${memory.toFixed(0)} s  ${calls.toFixed(1)}`,
+      );
+      figures[`oscillation_false_per_hour_noise_${sd * 100}cm_memory_${memory.toFixed(0)}s`] = calls;
+    }
+  }
+  const calls = falseCallsPerHour(2, changing());
+  console.log(`  speed that changes level every 10 to 60 s   ${calls.toFixed(1)}`);
+  figures.oscillation_false_per_hour_changing_speed = calls;
   for (const [name, value] of Object.entries(figures)) figures[name] = Math.round(value * 1e4) / 1e4;
   return figures;
 }

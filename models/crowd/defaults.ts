@@ -45,15 +45,17 @@ export const crowdDefaults = {
   oscillationBand: { value: [0.03, 0.1], unit: 'Hz', source: gu, certain: true },
   /** Density from which the oscillation was observed. */
   oscillationDensity: { value: 4, unit: '1/m2', source: gu, certain: false },
-  /** Periods that must be seen before a peak is believed. */
-  oscillationPeriods: {
-    value: 2,
+  /** How many of its last periods a frequency is fitted to, and the share of the velocity's variance it must explain there. */
+  oscillationRules: {
+    value: [
+      { periods: 2, share: 0.8 },
+      { periods: 3, share: 0.65 },
+    ],
     unit: '1',
-    source: 'choice: one period cannot be told from a drift',
+    source:
+      'choice: one period cannot be told from a drift; shares by false calls on noise (bench measure-errors)',
     certain: false,
   },
-  /** Share of the velocity's variance that one frequency must explain. */
-  oscillationShare: { value: 0.5, unit: '1', source: 'choice, measured on scripted scenes', certain: false },
   /** Amplitude of the common velocity below which an oscillation is of no concern. */
   oscillationAmplitude: {
     value: 0.03,
@@ -65,4 +67,7 @@ export const crowdDefaults = {
   loiteringTime: { value: 300, unit: 's', source: 'choice of the venue', certain: false },
   /** Absence after which a person has left a zone rather than been lost by the tracker. */
   dwellGap: { value: 3, unit: 's', source: 'choice: usual tracker memory', certain: false },
-} as const satisfies Record<string, Cited<number | readonly number[]>>;
+} as const satisfies Record<
+  string,
+  Cited<number | readonly number[] | readonly Readonly<Record<string, number>>[]>
+>;

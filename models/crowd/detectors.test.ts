@@ -199,6 +199,45 @@ describe('collective oscillation', () => {
     expect(Math.abs(o.frequency - 1 / 18)).toBeLessThan(0.005);
     expect(Math.abs(o.chirality)).toBeLessThan(0.2);
   });
+  it('finds it two periods after an orderly crowd began to swing, whatever was before', () => {
+    const begun = (seconds: number) =>
+      series(seconds, 2, (t) =>
+        t < 70 ? [0.3, 0] : [0.1 * Math.sin(w * (t - 70)), 0.1 * Math.cos(w * (t - 70))],
+      );
+    const at = (seconds: number) => {
+      const s = begun(seconds);
+      return detectOscillation(s.t, s.vx, s.vy).state;
+    };
+    expect(at(70 + 15)).toBe('still');
+    expect(at(70 + 36)).toBe('oscillating');
+  });
+  it('is not taken in by one slow stop and start, nor by noise that wanders', () => {
+    let seed = 3;
+    const uniform = (): number => {
+      seed = (seed * 1103515245 + 12345) % 2 ** 31;
+      return (seed + 0.5) / 2 ** 31;
+    };
+    for (const width of [3, 6, 9, 12]) {
+      const stop = (t: number) => 0.5 - 0.5 / (1 + ((t - 60) / width) ** 4);
+      for (let seconds = 68; seconds <= 110; seconds += 3) {
+        const s = series(seconds, 2, (t) => [stop(t), 0]);
+        expect(detectOscillation(s.t, s.vx, s.vy).state).toBe('still');
+      }
+    }
+    let [a, b] = [0, 0];
+    const step = () => 0.05 * (uniform() - 0.5);
+    const wander = series(1_000, 2, () => {
+      a = 0.97 * a + step();
+      b = 0.97 * b + step();
+      return [a, b];
+    });
+    let called = 0;
+    for (let end = 140; end < wander.t.length; end += 10) {
+      const cut = (column: number[]) => column.slice(end - 140, end);
+      if (detectOscillation(cut(wander.t), cut(wander.vx), cut(wander.vy)).state !== 'still') called++;
+    }
+    expect(called).toBe(0);
+  });
   it('is still for uniform flow, white noise, a step, and a fast sway of 1 Hz', () => {
     let seed = 11;
     const noise = (): number => {
@@ -217,9 +256,13 @@ describe('collective oscillation', () => {
       expect(detectOscillation(s.t, s.vx, s.vy).state).toBe('still');
     }
   });
-  it('says unknown, not still, when two periods cannot have been seen or samples are too few', () => {
+  it('says unknown, not still, until the whole band could be looked at, or when samples are too few', () => {
     const s = series(15, 2, (t) => [0.3 * Math.cos(w * t), 0]);
     expect(detectOscillation(s.t, s.vx, s.vy)).toMatchObject({ state: 'unknown' });
+    const slow = series(66, 2, () => [0.3, 0]);
+    expect(detectOscillation(slow.t, slow.vx, slow.vy)).toMatchObject({ state: 'unknown' });
+    const enough = series(67, 2, () => [0.3, 0]);
+    expect(detectOscillation(enough.t, enough.vx, enough.vy)).toMatchObject({ state: 'still' });
     const rare = series(80, 2, (t) => [0.3 * Math.cos(w * t), 0]);
     const holes = rare.vx.map((v, k) => (k % 16 === 0 ? v : Number.NaN));
     expect(detectOscillation(rare.t, holes, rare.vy)).toMatchObject({ state: 'unknown' });
@@ -311,6 +354,28 @@ describe('dwell and loitering', () => {
     expect(d.update(20, [7])).toHaveLength(3);
     expect(d.loiterers()).toEqual([]);
     expect(d.summary()).toEqual({ persons: 1, mean: 0, longest: 0 });
+  });
+  it('holds no absence against anybody while nobody watched', () => {
+    const d = new DwellTracker({ gap: 2, loitering: 10 });
+    d.see(0, [1, 2], 0);
+    // blind from 1 s on: the time watched stands still
+    expect(d.expire(20, 1)).toEqual([]);
+    expect(d.see(21, [1], 1.5)).toEqual([]);
+    expect(d.expire(23, 3)).toEqual([{ id: 2, entered: 0, left: 0 }]);
+    expect(d.totals()).toEqual({ persons: 1, sum: 21, longest: 21, loiterers: 1 });
+  });
+  it('goes on from its state, and ends all stays when told to', () => {
+    const d = new DwellTracker({ gap: 2 });
+    d.update(5, [3, 4]);
+    d.update(6, [4]);
+    const again = new DwellTracker({ gap: 2 });
+    again.restore(d.state());
+    expect(again.update(8, [4])).toEqual(d.update(8, [4]));
+    expect(again.state()).toEqual(d.state());
+    expect(() => again.update(7, [])).toThrow(/comes after/);
+    expect(again.close()).toEqual([{ id: 4, entered: 5, left: 8 }]);
+    expect(again.summary()).toBeUndefined();
+    expect(() => again.restore(new Float64Array(3))).toThrow(/no state/);
   });
   it('refuses time running backwards', () => {
     const d = new DwellTracker();

@@ -1,16 +1,18 @@
 // Collective oscillation: a packed crowd swinging or circling as one, seen as a spectral peak of its mean velocity
 // between 0.03 and 0.1 Hz. Gu et al. 2025, Nature 638, 112-119; spectrum: Zechmeister & Kuerster 2009 (floating-mean
 // least squares), which bears missing samples.
+//
+// Each frequency is looked for in its own last few periods, not in one window for all: what was before the crowd began to swing
+// then dilutes nothing, and a fast oscillation is found sooner than a slow one. The fewer periods, the purer they must be.
 import { crowdDefaults } from './defaults.ts';
 import { MeasureError } from './errors.ts';
 
 export type OscillationOptions = {
   /** Hz, lowest and highest */
   readonly band?: readonly [number, number];
-  /** periods that must fit into the samples */
-  readonly periods?: number;
-  /** share of the variance of the velocity that the peak must explain, 0..1 */
-  readonly share?: number;
+  /** how many of its own last periods a frequency is fitted to, and the share (0..1) of their variance that it must explain;
+   * any one of the rules is enough */
+  readonly rules?: readonly { readonly periods: number; readonly share: number }[];
   /** m/s */
   readonly amplitude?: number;
 };
@@ -19,7 +21,7 @@ export type Oscillation =
   | { readonly state: 'unknown'; readonly reason: string }
   | {
       readonly state: 'oscillating' | 'still';
-      /** Hz of the strongest frequency of the band, and how many of its periods the samples span */
+      /** Hz of the frequency of the band that comes nearest to a rule (or furthest past it), and the periods fitted */
       readonly frequency: number;
       readonly periods: number;
       /** m/s: square root of ax^2 + ay^2 of the fitted sines */
@@ -30,8 +32,12 @@ export type Oscillation =
       readonly chirality: number;
     };
 
+/** Frequencies tried, evenly spaced in the logarithm: an eighth of the resolution of three periods. */
+const STEPS = 16;
+const LEAST_SAMPLES = 8;
+
 /**
- * Look for one frequency in the mean velocity of a zone.
+ * Look for one frequency in the mean velocity of a zone, as of the newest instant given.
  * @param t seconds, rising; need not be evenly spaced
  * @param vx,vy mean velocity in m/s; NaN for an instant without data
  * @throws MeasureError when times do not rise or the columns differ in length
@@ -43,38 +49,56 @@ export function detectOscillation(
   options: OscillationOptions = {},
 ): Oscillation {
   const [low, high] = options.band ?? crowdDefaults.oscillationBand.value;
-  const needed = options.periods ?? crowdDefaults.oscillationPeriods.value;
-  const share = options.share ?? crowdDefaults.oscillationShare.value;
+  const rules = options.rules ?? crowdDefaults.oscillationRules.value;
   const least = options.amplitude ?? crowdDefaults.oscillationAmplitude.value;
-  const s = knownSamples(t, vx, vy);
-  const n = s.t.length;
-  const span = n > 0 ? s.t[n - 1] - s.t[0] : 0;
-  if (span * high < needed)
+  const all = knownSamples(t, vx, vy);
+  const end = t.length > 0 ? t[t.length - 1] : 0;
+  const known = all.t.length > 0 ? end - all.t[0] : 0;
+  const fewest = Math.min(...rules.map(({ periods }) => periods));
+  let best: { fit: Fit; periods: number; share: number; found: boolean; margin: number } | undefined;
+  for (const { periods, share: needed } of rules) {
+    for (let k = 0; k <= STEPS; k++) {
+      const frequency = low * (high / low) ** (k / STEPS);
+      const span = periods / frequency;
+      if (span > known) continue;
+      const s = since(all, end - span);
+      if (s.t.length < Math.max(LEAST_SAMPLES, 4 * high * span)) continue;
+      const before = detrend(s.t, s.vx) + detrend(s.t, s.vy);
+      const fit = fitSine(s, frequency);
+      const share = before > 0 ? Math.min(1, fit.explained / before) : 0;
+      const found = share >= needed && fit.amplitude >= least;
+      const margin = share / needed;
+      if (!best || (found && !best.found) || (found === best.found && margin > best.margin))
+        best = { fit, periods, share, found, margin };
+    }
+  }
+  // What has not been looked for everywhere cannot be said to be absent.
+  if (!best?.found && known * low < fewest)
     return {
       state: 'unknown',
-      reason: `${needed} periods at ${high} Hz need ${needed / high} s, there are ${span} s`,
+      reason: `${fewest} periods at ${low} Hz need ${fewest / low} s, there are ${known} s`,
     };
-  if (n < 4 * high * span || n < 8)
-    return { state: 'unknown', reason: `${n} samples in ${span} s are too few to resolve ${high} Hz` };
-  const before = detrend(s.t, s.vx) + detrend(s.t, s.vy);
-  const from = Math.max(low, needed / span);
-  let best: Fit | undefined;
-  const steps = Math.max(1, Math.ceil((high - from) * span * 8));
-  for (let k = 0; k <= steps; k++) {
-    const candidate = fitSine(s, from + ((high - from) * k) / steps);
-    if (!best || candidate.explained > best.explained) best = candidate;
-  }
-  if (!best) return { state: 'unknown', reason: 'no frequency to try' };
-  const explained = before > 0 ? Math.min(1, best.explained / before) : 0;
-  const found = explained >= share && best.amplitude >= least;
+  if (!best)
+    return {
+      state: 'unknown',
+      reason: `${all.t.length} samples in ${known} s are too few to resolve ${high} Hz`,
+    };
+  const { fit, periods, share, found } = best;
   return {
     state: found ? 'oscillating' : 'still',
-    frequency: best.frequency,
-    periods: best.frequency * span,
-    amplitude: best.amplitude,
-    share: explained,
-    chirality: best.chirality,
+    frequency: fit.frequency,
+    periods,
+    amplitude: fit.amplitude,
+    share,
+    chirality: fit.chirality,
   };
+}
+
+/** A copy of the samples from `from` on. */
+function since({ t, vx, vy }: Samples, from: number): Samples {
+  let k = 0;
+  while (k < t.length && t[k] < from) k++;
+  return { t: t.slice(k), vx: vx.slice(k), vy: vy.slice(k) };
 }
 
 type Samples = { t: Float64Array; vx: Float64Array; vy: Float64Array };
