@@ -4,6 +4,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/nats-core';
 import { expect, it } from 'vitest';
@@ -169,12 +170,15 @@ it('catches up after a cut and after a frozen link: every result once, in order,
   await elsewhere.close();
 
   const results = await countOf(site.jsm, STREAM.derived);
-  while (
-    (await countOf(hubJsm, STREAM.derived)) < results + 100 ||
-    (await countOf(hubJsm, STREAM.ledger)) < entries ||
-    shown.length < results + 100
-  )
-    await delay(50);
+  const settled = async () => ({
+    derived: await countOf(hubJsm, STREAM.derived),
+    ledger: await countOf(hubJsm, STREAM.ledger),
+    shown: shown.length,
+  });
+  const wantedCounts = { derived: results + 100, ledger: entries, shown: results + 100 };
+  for (let left = 300; left > 0 && !isDeepStrictEqual(await settled(), wantedCounts); left--)
+    await delay(100);
+  expect(await settled()).toEqual(wantedCounts);
   console.log(
     `leaf: cut ${OUTAGE_S + 1.5} s, ${cut.backlog} results behind, caught up ${cut.catchUpMs.toFixed(0)} ms after the way was ` +
       `back; frozen as long, ${frozen.backlog} behind, ${frozen.catchUpMs.toFixed(0)} ms; ${results} results, ${entries} entries, ` +
