@@ -11,7 +11,7 @@ import { Random } from '#models/simulation/index.ts';
 import { parseVenue, type Venue } from '#models/venue/index.ts';
 import { anomalyPartition } from '#processors/anomaly/index.ts';
 import type { ProgrammeMessage } from '#streams/schema/programme.ts';
-import { type Evening, phasesOf, simulateEvening } from './anomalies/evening.ts';
+import { type Evening, lengthS, phasesOf, simulateEvening } from './anomalies/evening.ts';
 import { alarmsOf, byType, type Judged, judge } from './anomalies/judge.ts';
 import { driven, playedScript, type Scripted, withSilentPlaces } from './anomalies/script.ts';
 
@@ -25,6 +25,7 @@ const PLAYED = 4;
 /** Sets of driven incidents tried on each ordinary evening. */
 const DRIVEN = 6;
 const MOST_JITTER_S = 60;
+const EVENING_H = lengthS / 3600;
 /** Persons of an evening. */
 const [LEAST, MOST] = [1700, 2300];
 
@@ -149,6 +150,8 @@ export function report({ zones, ordinary, played, driven: drivenIn }: Outcome): 
     ordinary_evenings: ordinary.length,
     false_alarms_ordinary: quiet,
     false_alarms_per_zone_day: quiet / (zones * Math.max(1, ordinary.length)),
+    // As if such evenings followed each other day and night: 24 times as many as there are.
+    false_alarms_per_zone_24h_back_to_back: (quiet * 24) / (zones * Math.max(1, ordinary.length) * EVENING_H),
     incident_evenings: tried.length,
     alarms_incident_evenings: alarms,
     false_alarms_incident_evenings: wrong,
@@ -177,7 +180,8 @@ export function report({ zones, ordinary, played, driven: drivenIn }: Outcome): 
   console.log(
     `recall ${found} of ${incidents}; precision ${right} of ${right + wrong} alarms; ${felt} more while a surge was felt everywhere\n` +
       `ordinary evenings: ${quiet} false alarms over ${zones} zones x ${ordinary.length} evenings: ` +
-      `${figures.false_alarms_per_zone_day!.toFixed(4)} per zone-day (one zone, one evening)\n` +
+      `${figures.false_alarms_per_zone_day!.toFixed(4)} per zone-day (one zone, one evening), ` +
+      `${figures.false_alarms_per_zone_24h_back_to_back!.toFixed(3)} if such evenings followed each other for 24 hours\n` +
       `evenings with incidents: ${wrong} alarms away from them over ${zones} zones x ${tried.length} evenings: ` +
       `${figures.false_alarms_per_zone_day_incident_evenings!.toFixed(4)} per zone-day`,
   );

@@ -24,6 +24,9 @@ import { Cameras } from '../../streams/sources/simulator/observe.ts';
 const PICTURE_MS = 10_000;
 const SCHEDULE = SCHEDULES.demo;
 
+/** Length of an evening, s. */
+export const lengthS = Object.values(SCHEDULE).reduce((sum, s) => sum + s, 0);
+
 /** The phases of an evening that begins at `startMs`. */
 export const phasesOf = (startMs: number): PhaseSpanMessage[] => eveningPhases(SCHEDULE, startMs);
 
@@ -70,7 +73,6 @@ export function simulateEvening(options: EveningOptions): Evening {
   const lines = new LineCounts(venue, simulation.crowd);
   const windows: (DensityWindow | FlowWindow)[] = [];
   const clock = venue.cameras.length;
-  const lengthS = Object.values(SCHEDULE).reduce((sum, s) => sum + s, 0);
   for (let second = 0; second <= lengthS; second++) {
     const picture = second % (PICTURE_MS / 1000);
     const epochMs = startMs + 1000 * second;
