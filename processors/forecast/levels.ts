@@ -1,6 +1,6 @@
 // Densities that people are warned of, to say when they will be reached. Defaults for the safety officer to edit and sign.
 import type { Zone } from '#models/venue/index.ts';
-import { DEFAULT_LEVEL_RULES } from '../replay/default-levels.ts';
+import { DEFAULT_LEVEL_RULES } from '../rules/default-levels.ts';
 
 export type LevelName = 'blue' | 'yellow' | 'orange' | 'red';
 const NAMES: readonly LevelName[] = ['blue', 'yellow', 'orange', 'red'];

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Zone } from '#models/venue/index.ts';
+import type { LevelRule } from '#processors/rules/index.ts';
 import { compareLevels, type Judged } from './comparison.ts';
-import type { LevelRule } from './levels.ts';
 
 const START = 1_700_000_000_000;
 const area = { exterior: Float64Array.of(0, 0, 1, 0, 1, 1, 0, 1), holes: [] };

@@ -8,7 +8,7 @@ import {
   type LevelSample,
   levelsOf,
   type RaisedLevel,
-} from './levels.ts';
+} from '#processors/rules/index.ts';
 
 /** `absent`: the zone does not exist under these rules. */
 export type ComparedLevel = KnownLevel | 'absent';

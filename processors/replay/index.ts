@@ -1,15 +1,7 @@
 // Replay and what-if: history through the processors of today, beside live. See docs/replay.md.
+
 export {
-  type ComparedLevel,
-  type Comparison,
-  compareLevels,
-  type DifferingInterval,
-  type LevelTimes,
-  type ZoneComparison,
-} from './comparison.ts';
-export { DEFAULT_LEVEL_RULES, type ZoneUse } from './default-levels.ts';
-export { ReplayError, type ReplayErrorCode } from './errors.ts';
-export {
+  DEFAULT_LEVEL_RULES,
   INITIAL_LEVEL,
   type KnownLevel,
   LEVELS,
@@ -20,7 +12,17 @@ export {
   levelsOf,
   nextLevel,
   type RaisedLevel,
-} from './levels.ts';
+  type ZoneUse,
+} from '#processors/rules/index.ts';
+export {
+  type ComparedLevel,
+  type Comparison,
+  compareLevels,
+  type DifferingInterval,
+  type LevelTimes,
+  type ZoneComparison,
+} from './comparison.ts';
+export { ReplayError, type ReplayErrorCode } from './errors.ts';
 export type { PassReport } from './pass.ts';
 export { NOT_REPLAYABLE, REPLAYABLE, type Replayable } from './registry.ts';
 export { parseRules, type RuleChanges } from './rules.ts';

@@ -2,10 +2,10 @@
 // each window, unknown where nobody saw or no window came.
 import type { Venue } from '#models/venue/index.ts';
 import { densityWindows } from '#processors/density/index.ts';
+import type { LevelSample } from '#processors/rules/index.ts';
 import type { Output } from '#processors/runtime/index.ts';
 import { densityWindow } from '#streams/schema/window.ts';
 import { windowSubject } from '#streams/subjects.ts';
-import type { LevelSample } from './levels.ts';
 
 const decoder = new TextDecoder();
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parseVenue } from '#models/venue/index.ts';
 import { DEFAULT_BOUNDS } from '#processors/density/index.ts';
-import { DEFAULT_LEVEL_RULES } from './default-levels.ts';
+import { DEFAULT_LEVEL_RULES } from '#processors/rules/index.ts';
 import { ReplayError } from './errors.ts';
 import { changedRules, changesWindows, parseRules } from './rules.ts';
 

@@ -2,9 +2,9 @@
 import { z } from 'zod';
 import { parseVenue, type Venue, VenueError, type Zone } from '#models/venue/index.ts';
 import type { TimeBounds } from '#processors/density/index.ts';
-import { DEFAULT_LEVEL_RULES, type ZoneUse } from './default-levels.ts';
+import type { LevelRule, RaisedLevel } from '#processors/rules/index.ts';
+import { DEFAULT_LEVEL_RULES, type ZoneUse } from '#processors/rules/index.ts';
 import { ReplayError } from './errors.ts';
-import type { LevelRule, RaisedLevel } from './levels.ts';
 
 const density = z.number().positive().max(20);
 const seconds = z.number().nonnegative().max(3_600);
