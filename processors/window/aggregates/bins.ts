@@ -1,9 +1,9 @@
 // Histograms and quantiles: integer counts per bin, so that neither order of arrival nor of merging can show.
 import { DDSketch } from '@datadog/sketches-js';
-import type { ByteReader, ByteWriter } from '../bytes.ts';
 import type { WindowFrame } from '../types.ts';
-import type { EngineShape, Kernel } from './kernel.ts';
-import { PaneCounts, type SlidingCounts } from './pane-counts.ts';
+import { CountingKernel } from './counting.ts';
+import type { EngineShape } from './kernel.ts';
+import type { SlidingCounts } from './pane-counts.ts';
 
 class DenseCounts implements SlidingCounts {
   readonly bins: Float64Array;
@@ -21,22 +21,14 @@ class DenseCounts implements SlidingCounts {
   }
 }
 
-abstract class BinsKernel implements Kernel {
-  abstract readonly parts: readonly string[];
-  abstract readonly object: boolean;
+abstract class BinsKernel extends CountingKernel<DenseCounts> {
   readonly #column: number;
   protected readonly binCount: number;
-  readonly #counts: PaneCounts;
-  readonly #windows: DenseCounts[] = [];
 
   constructor(shape: EngineShape, column: number, binCount: number) {
+    super(shape, () => new DenseCounts(shape.keys.length * binCount));
     this.#column = column;
     this.binCount = binCount;
-    this.#counts = new PaneCounts(shape, () => {
-      const window = new DenseCounts(shape.keys.length * binCount);
-      this.#windows.push(window);
-      return window;
-    });
   }
 
   protected abstract binOf(value: number): number;
@@ -52,8 +44,8 @@ abstract class BinsKernel implements Kernel {
   add(pane: number, frame: WindowFrame): void {
     const { keys, n } = frame;
     const values = frame.columns[this.#column]!;
-    const table = this.#counts.table(pane);
-    const over = this.#counts.over(pane);
+    const table = this.counts.table(pane);
+    const over = this.counts.over(pane);
     for (let i = 0; i < n; i++) {
       const key = keys[i]!;
       const value = values[i]!;
@@ -72,37 +64,8 @@ abstract class BinsKernel implements Kernel {
     out: Float64Array[],
     objects: unknown[],
   ): void {
-    this.#counts.moveTo(window, to);
-    const { bins } = this.#windows[window]!;
+    const { bins } = this.windowTo(window, to);
     for (let i = 0; i < rows.length; i++) this.answer(bins, rows[i]! * this.binCount, i, out, objects);
-  }
-
-  seal(): void {
-    // Windows take panes in as they move.
-  }
-
-  reseal(): void {
-    // As above.
-  }
-
-  anchor(): void {
-    // As above.
-  }
-
-  clear(pane: number): void {
-    this.#counts.clear(pane);
-  }
-
-  close(): void {
-    // Nothing is kept apart for open panes.
-  }
-
-  write(writer: ByteWriter): void {
-    this.#counts.write(writer);
-  }
-
-  read(reader: ByteReader): void {
-    this.#counts.read(reader);
   }
 }
 

@@ -1,9 +1,9 @@
 // Distinct ids in view, exact: each window counts in how many of its panes an id was seen.
-import type { ByteReader, ByteWriter } from '../bytes.ts';
 import type { WindowFrame } from '../types.ts';
 import { CountTable } from './count-table.ts';
-import type { EngineShape, Kernel } from './kernel.ts';
-import { PaneCounts, type SlidingCounts } from './pane-counts.ts';
+import { CountingKernel } from './counting.ts';
+import type { EngineShape } from './kernel.ts';
+import type { SlidingCounts } from './pane-counts.ts';
 
 const ID_SPAN = 2 ** 32;
 
@@ -28,27 +28,21 @@ class DistinctCounts implements SlidingCounts {
   }
 }
 
-export class DistinctKernel implements Kernel {
+export class DistinctKernel extends CountingKernel<DistinctCounts> {
   readonly parts: readonly string[] = [''];
   readonly object = false;
   readonly #column: number;
-  readonly #counts: PaneCounts;
-  readonly #windows: DistinctCounts[] = [];
 
   constructor(shape: EngineShape, column: number) {
+    super(shape, () => new DistinctCounts(shape.keys.length));
     this.#column = column;
-    this.#counts = new PaneCounts(shape, () => {
-      const window = new DistinctCounts(shape.keys.length);
-      this.#windows.push(window);
-      return window;
-    });
   }
 
   add(pane: number, frame: WindowFrame): void {
     const { keys, n } = frame;
     const ids = frame.columns[this.#column]!;
-    const table = this.#counts.table(pane);
-    const over = this.#counts.over(pane);
+    const table = this.counts.table(pane);
+    const over = this.counts.over(pane);
     for (let i = 0; i < n; i++) {
       const key = keys[i]!;
       if (key < 0) continue;
@@ -58,36 +52,7 @@ export class DistinctKernel implements Kernel {
   }
 
   emit(window: number, _from: number, to: number, rows: Int32Array, out: Float64Array[]): void {
-    this.#counts.moveTo(window, to);
-    const { perKey } = this.#windows[window]!;
+    const { perKey } = this.windowTo(window, to);
     for (let i = 0; i < rows.length; i++) out[0]![i] = perKey[rows[i]!]!;
-  }
-
-  seal(): void {
-    // Windows take panes in as they move.
-  }
-
-  reseal(): void {
-    // As above.
-  }
-
-  anchor(): void {
-    // As above.
-  }
-
-  clear(pane: number): void {
-    this.#counts.clear(pane);
-  }
-
-  close(): void {
-    // Nothing is kept apart for open panes.
-  }
-
-  write(writer: ByteWriter): void {
-    this.#counts.write(writer);
-  }
-
-  read(reader: ByteReader): void {
-    this.#counts.read(reader);
   }
 }
