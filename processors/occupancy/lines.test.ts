@@ -75,6 +75,7 @@ describe('lines as the counters of a venue', () => {
       admitted: 80,
       left: 10,
       completeness: 1,
+      initialKnown: false,
       blind: [],
       unseen: { ms: 0, in: 0, out: 0 },
     });
@@ -222,7 +223,7 @@ describe('days', () => {
     const [, morningAfter] = occupancies(
       empty.onBatch([...tick(morning, 1), ...tick(morning + 1, 0), ...tick(morning + 3, 0)]),
     );
-    expect(morningAfter).toMatchObject({ initial: 0, present: 1 });
+    expect(morningAfter).toMatchObject({ initial: 0, initialKnown: true, present: 1 });
   });
 });
 

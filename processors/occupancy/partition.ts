@@ -29,6 +29,7 @@ const stateSchema = z.object({
   repeated: z.number(),
   day: z.string().nullable(),
   countedFromMs: z.number().nullable(),
+  initialKnown: z.boolean(),
 });
 
 export function occupancyPartition(
@@ -51,6 +52,7 @@ export function occupancyPartition(
   let closed = new Set<string>();
   let day: string | null = null;
   let countedFromMs: number | null = null;
+  let initialKnown = settings.initial !== undefined;
 
   /** The venue's time goes on; on a new day admissions are counted from nought. */
   function reach(epochMs: number): void {
@@ -58,6 +60,7 @@ export function occupancyPartition(
     const today = dayOf(results.nowMs);
     if (today === day) return;
     if (day !== null) ledger.begin(results.nowMs, settings.emptyAtDayStart);
+    if (day !== null && settings.emptyAtDayStart === true) initialKnown = true;
     day = today;
     countedFromMs = results.nowMs;
   }
@@ -119,6 +122,7 @@ export function occupancyPartition(
       discountedExit: discounted,
       stopTicket: stop?.stopped ?? false,
       initial,
+      initialKnown,
       countedFromMs,
       blind: ledger.blind(nowMs),
       unseen: { ms: unseen.ms, in: rounded(unseen.in), out: rounded(unseen.out) },
@@ -220,6 +224,7 @@ export function occupancyPartition(
         repeated,
         day,
         countedFromMs,
+        initialKnown,
       };
       return new TextEncoder().encode(JSON.stringify(state));
     },
@@ -228,7 +233,7 @@ export function occupancyPartition(
       ledger.restore(state.ledger);
       lines.restore(state.lines);
       results.restore(state);
-      ({ orders, corrections, repeated, day, countedFromMs } = state);
+      ({ orders, corrections, repeated, day, countedFromMs, initialKnown } = state);
       taken = new Map(state.taken.map(([key, end, revision]) => [key, [end, revision]]));
       closed = new Set(state.closed);
       if (stop !== undefined) stop.stopped = state.stopped;

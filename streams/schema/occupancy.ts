@@ -77,6 +77,8 @@ export const occupancyWindow = windowHead.extend({
   stopTicket: z.boolean(),
   /** Persons on the site when counting began, and when that was; null in version 1. */
   initial: z.number().int().nonnegative().default(0),
+  /** False where nobody said how many were there then: `present` is then the change since, and at least so many. */
+  initialKnown: z.boolean().default(false),
   countedFromMs: epochMs.nullable().default(null),
   /** Passages that nothing counts now: persons pass there and are not in these figures. */
   blind: z.array(z.string()).default([]),

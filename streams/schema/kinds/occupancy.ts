@@ -60,6 +60,7 @@ export const occupancyKind: MessageKind<OccupancyWindow> = json(
     discountedExit: 'exit-s',
     stopTicket: false,
     initial: 0,
+    initialKnown: true,
     countedFromMs: EXAMPLE_MS - 7_200_000,
     blind: ['exit-e'],
     unseen: { ms: 90_000, in: 0, out: 12 },
