@@ -16,6 +16,11 @@ import { demoOrganisations, storeDemoVenues } from '../demo-venues.ts';
 import { PROCESSOR_NAMES, type ProcessorName } from '../processors.ts';
 import { SupervisedPart, untilSignal } from '../supervise.ts';
 
+/** What a new user sees on the wall: numbers, what is unusual among them, and what they will be. */
+const DEFAULT_PROCESSORS: readonly ProcessorName[] = ['density', 'programme', 'anomaly', 'forecast'];
+/** A message or two an evening: a thread per venue would be memory for nothing. The others' work must not hold up their leases. */
+const LIGHT: ReadonlySet<ProcessorName> = new Set(['programme']);
+
 const PAGES = path.join(path.dirname(fileURLToPath(import.meta.url)), '..', '..', 'dist');
 
 interface UpOptions {
@@ -54,9 +59,9 @@ export function register(program: Command): void {
         .default(1),
     )
     .addOption(
-      new Option('--processors <names...>', 'which processors to run; the wall shows those of density')
+      new Option('--processors <names...>', 'which processors to run; the wall shows the default ones')
         .choices(PROCESSOR_NAMES)
-        .default(['density']),
+        .default(DEFAULT_PROCESSORS),
     )
     .action(up);
 }
@@ -89,7 +94,14 @@ async function up(options: UpOptions): Promise<void> {
 
     const environment = { NATS_URL: address.url };
     for (const name of options.processors) {
-      parts.push(new SupervisedPart(name, ['process', name], environment, say));
+      parts.push(
+        new SupervisedPart(
+          name,
+          ['process', name, ...(LIGHT.has(name) ? ['--in-process'] : [])],
+          environment,
+          say,
+        ),
+      );
     }
     if (options.simulator) {
       const simulate = [

@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { densityTop } from '#dashboard/charts/fan.ts';
+import { labelPoint } from '#dashboard/map/local-frame.ts';
 import { HISTORY_MS } from '#dashboard/state/spans.ts';
 import type { ForecastMessage } from '#streams/schema/forecast.ts';
 import { demoVenue, numbersLive, rowsOf, Stage } from './stage.ts';
@@ -14,6 +15,7 @@ import {
   publishForecast,
   publishScore,
   slotEnd,
+  unusualSpot,
   zoneForecast,
   zoneScore,
 } from './synthetic-outlook.ts';
@@ -37,6 +39,11 @@ const countOf = (id: string): number => crowd.truth.find(({ zone }) => zone.id =
 
 const DENSEST = 'forecourt-s';
 const now = countOf(DENSEST);
+/** A spot on an empty plaza: nothing else is drawn near it. */
+const SPOT = 'plaza-en-1';
+/** When it was first found: it is one spot in all tests. */
+const SINCE = slotEnd(Date.now());
+const [spotX, spotY] = labelPoint(zoneOf(SPOT).area);
 /** A forecast whose band leaves no doubt about where it must be drawn. */
 const BANDS: ForecastMessage['bands'] = [
   { aheadMs: 300_000, p10: 0.9 * now, p50: 1.05 * now, p90: 1.2 * now },
@@ -87,6 +94,17 @@ async function publishAlarms(): Promise<void> {
       observed: 0.2,
       expected: 1.3,
     }),
+    {
+      ...zoneScore(stadium, zoneOf('pitch'), 'inflow', {
+        end,
+        score: 0.6,
+        code: 'drop',
+        observed: 2,
+        expected: 40,
+      }),
+      key: 'gate-n',
+    },
+    unusualSpot(stadium, zoneOf(SPOT), { end, since: SINCE, score: 0.8, x: spotX, y: spotY }),
     jointScore(
       stadium,
       { end, score: 0.66, code: 'spike', observed: 0.4, expected: 0.1 },
@@ -201,14 +219,21 @@ describe('scores and forecasts on the wall', () => {
   it('marks what was unusual before it was opened, strongest first, with the reason in words', async () => {
     const { page, complaints } = await stage.openWall();
     await numbersLive(page);
-    await page.waitForSelector('[data-testid=unusual][data-count="3"]');
-    const listed = await page.$$eval('[data-testid=unusual-zone]', (all) =>
+    await page.waitForSelector('[data-testid=unusual][data-count="5"]');
+    // The first three, until more are asked for.
+    expect(await page.$$('[data-testid=unusual-entry]')).toHaveLength(3);
+    await page.getByTestId('unusual-more').click();
+    const listed = await page.$$eval('[data-testid=unusual-entry]', (all) =>
       all.map((entry) => [entry.getAttribute('data-score'), entry.textContent!.replace(/\s+/g, ' ').trim()]),
     );
-    expect(listed.map(([score]) => score)).toEqual(['0.91', '0.72', '0.55']);
+    expect(listed.map(([score]) => score)).toEqual(['0.91', '0.8', '0.72', '0.6', '0.55']);
     expect(listed[0]![1]).toMatch(/^◆ 0\.91 .*Walking speed: sudden fall, 0\.20 m\/s instead of 1\.30 m\/s/);
-    expect(listed[1]![1]).toMatch(/North.*Persons: risen, 97 instead of 41 \d+ s ago/);
-    expect(listed[2]![1]).toMatch(/Camera frames: sudden fall, 25 % instead of 99 %/);
+    expect(listed[2]![1]).toMatch(/North.*Persons: risen, 97 instead of 41 \d+ s ago/);
+    expect(listed[1]![1]).toMatch(
+      /^◆ 0\.80 Plaza.*Spot of 80 m²: unexpected crowd, 34 instead of 6 \d+ s ago/,
+    );
+    expect(listed[3]![1]).toMatch(/North.*Persons in: sudden fall, 2\/min instead of 40\/min/);
+    expect(listed[4]![1]).toMatch(/Camera frames: sudden fall, 25 % instead of 99 %/);
 
     const rows = await rowsOf(page);
     expect(rows['forecourt-n']).toMatchObject({ 'data-score': '0.72', 'data-score-state': 'scored' });
@@ -220,7 +245,9 @@ describe('scores and forecasts on the wall', () => {
     // On the map: the zones of this level only.
     expect((await page.getAttribute('[data-testid=map]', 'data-unusual'))!.split(' ').sort()).toEqual([
       'forecourt-n',
+      'gate-n',
       'pitch',
+      `unexpected-crowd@${spotX},${spotY},80`,
     ]);
     expect(await page.innerText('[data-testid=zone-label][data-zone=forecourt-n] .name')).toContain('◆ 0.72');
 
@@ -230,7 +257,7 @@ describe('scores and forecasts on the wall', () => {
     );
 
     // By keyboard: from the list to the zone, on its level.
-    const last = page.locator('[data-testid=unusual-zone]').first();
+    const last = page.locator('[data-testid=unusual-entry]').first();
     await last.getByRole('button').focus();
     await page.keyboard.press('Enter');
     await page.waitForURL(/level=1/);
@@ -307,13 +334,13 @@ describe('scores and forecasts on the wall', () => {
     ] as const) {
       const { page, complaints } = await stage.openWall({ width, height, locale });
       await numbersLive(page);
-      await page.waitForSelector('[data-testid=unusual-zone]');
+      await page.waitForSelector('[data-testid=unusual-entry]');
       await page.waitForSelector('[data-testid=chart][data-forecast-state=ready]');
       const found = await violations(page);
       console.log(`axe-core, ${locale} ${width} x ${height}: ${found.length} violations ${found.join('; ')}`);
       expect(found.filter((text) => /^(serious|critical)/.test(text))).toEqual([]);
       if (locale === 'zh-CN') {
-        const zone = page.locator('[data-testid=unusual-zone][data-zone=forecourt-n]');
+        const zone = page.locator('[data-testid=unusual-entry][data-zone=forecourt-n]');
         expect(await zone.innerText()).toMatch(/人数上升：97（通常 41）/);
         expect(await page.innerText('[data-notice=joint]')).toContain('场馆整体异常 0.66');
       }
@@ -328,13 +355,13 @@ describe('scores and forecasts on the wall', () => {
   it('shows an alarm soon after it is published', async () => {
     const { page } = await stage.openWall();
     await numbersLive(page);
-    await page.waitForSelector('[data-testid=unusual-zone]');
+    await page.waitForSelector('[data-testid=unusual-entry]');
     // When each score first stands in the list, by the page's own clock: that of this machine.
     await page.evaluate(() => {
       const seen: Record<string, number> = {};
       Object.assign(window, { seen });
       const look = (): void => {
-        for (const entry of document.querySelectorAll('[data-testid=unusual-zone]')) {
+        for (const entry of document.querySelectorAll('[data-testid=unusual-entry]')) {
           seen[entry.getAttribute('data-score')!] ??= Date.now();
         }
       };

@@ -1,9 +1,9 @@
 // Scores and forecasts as their processors would publish them, with figures that a test chooses.
 import type { JetStreamClient } from '@nats-io/jetstream';
 import type { Venue, Zone } from '#models/venue/types.ts';
-import type { AnomalyScore, JointAnomaly } from '#streams/schema/anomaly.ts';
+import type { AnomalyScore, JointAnomaly, RasterAnomalyMessage } from '#streams/schema/anomaly.ts';
 import type { ForecastMessage } from '#streams/schema/forecast.ts';
-import { anomalySubject, forecastSubject } from '#streams/subjects.ts';
+import { anomalySubject, forecastSubject, levelToken } from '#streams/subjects.ts';
 
 const SLOT_MS = 10_000;
 const STEP_MS = 60_000;
@@ -61,6 +61,55 @@ export function jointScore(
   };
 }
 
+/** A crowd where none is usual, about (x, y) of a level. */
+export function unusualSpot(
+  venue: Venue,
+  zone: Zone,
+  at: {
+    readonly end: number;
+    readonly since: number;
+    readonly score: number;
+    readonly x: number;
+    readonly y: number;
+  },
+): RasterAnomalyMessage {
+  const { end, since, score, x, y } = at;
+  return {
+    metric: 'raster',
+    org: venue.org,
+    venue: venue.id,
+    key: levelToken(zone.level),
+    level: zone.level,
+    start: end - SLOT_MS,
+    end,
+    hopMs: SLOT_MS,
+    phase: 'none',
+    state: 'watching',
+    score,
+    alarm: true,
+    completeness: 1,
+    persons: 500,
+    findings: [
+      {
+        kind: 'unexpected-crowd',
+        score,
+        alarm: true,
+        evidence: 3,
+        since,
+        x,
+        y,
+        areaM2: 80,
+        zones: [zone.id],
+        persons: 34.25,
+        usualPersons: 6,
+        speed: null,
+        usualSpeed: null,
+        reason: 'unexpected crowd',
+      },
+    ],
+  };
+}
+
 export function zoneForecast(
   venue: Venue,
   zone: Zone,
@@ -79,7 +128,10 @@ export function zoneForecast(
   };
 }
 
-export async function publishScore(js: JetStreamClient, message: AnomalyScore | JointAnomaly): Promise<void> {
+export async function publishScore(
+  js: JetStreamClient,
+  message: AnomalyScore | JointAnomaly | RasterAnomalyMessage,
+): Promise<void> {
   const { metric, org, venue, key } = message;
   await js.publish(anomalySubject(metric, org, venue, key), JSON.stringify(message));
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CELL_MAX, CELL_UNKNOWN, CELL_WALL, encodeGrid, type GridFrame } from '#streams/schema/grid.ts';
+import { rasterAnomalyKind } from '#streams/schema/kinds/anomaly.ts';
 import { displayGrid, displayOutlook, displayWindow } from './decode.ts';
 import { DISPLAY_UNKNOWN, DISPLAY_WALL } from './messages.ts';
 
@@ -111,6 +112,13 @@ describe('displayOutlook', () => {
       message: forecast,
     });
     expect(displayOutlook('fcst.count-all.o.v.z', text({ ...forecast, level: null }))?.kind).toBe('forecast');
+  });
+
+  it('reads unusual spots of a level, above ground and below', () => {
+    const example = rasterAnomalyKind.example;
+    const at = `${example.org}.${example.venue}.${example.key}`;
+    expect(displayOutlook(`anom.raster.${at}`, text(example))).toEqual({ kind: 'places', message: example });
+    expect(() => displayOutlook(`anom.raster.${at}`, text({ ...example, findings: 3 }))).toThrow(/findings/);
   });
 
   it('passes over kinds it does not know, whatever is in them', () => {

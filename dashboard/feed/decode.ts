@@ -2,7 +2,7 @@
 
 import type { z } from 'zod';
 import { StreamsError } from '#streams/errors.ts';
-import { anomalyScore, jointAnomaly } from '#streams/schema/anomaly.ts';
+import { anomalyScore, jointAnomaly, rasterAnomaly } from '#streams/schema/anomaly.ts';
 import { forecastMessage } from '#streams/schema/forecast.ts';
 import { CELL_UNKNOWN, CELL_WALL, decodeGrid, GRID_UNIT } from '#streams/schema/grid.ts';
 import { type DensityWindow, densityWindow } from '#streams/schema/window.ts';
@@ -10,7 +10,8 @@ import { token } from '#streams/subjects.ts';
 import { DISPLAY_UNKNOWN, DISPLAY_WALL, type DisplayGrid, type Outlook } from './messages.ts';
 
 /** The metrics this wall reads. */
-const SCORES: readonly string[] = [...anomalyScore.shape.metric.options, 'joint'];
+const SERIES: readonly string[] = anomalyScore.shape.metric.options;
+const SCORES: readonly string[] = [...SERIES, 'joint', 'raster'];
 const FORECASTS: readonly string[] = ['count', 'count-all'];
 
 const ANOMALY = 'streams/schema/anomaly.ts';
@@ -55,11 +56,14 @@ export function displayWindow(payload: Uint8Array, at: ResultAddress): DensityWi
 export function displayOutlook(subject: string, payload: Uint8Array): Outlook | undefined {
   const [kind, metric, org = '', venue = '', ...rest] = subject.split('.');
   const at = { org, venue, key: rest.join('.') };
-  if (kind === 'anom' && SCORES.some((known) => known === metric)) {
-    const message =
-      metric === 'joint'
-        ? readResult(payload, at, jointAnomaly, 'anomaly score', ANOMALY)
-        : readResult(payload, at, anomalyScore, 'anomaly score', ANOMALY);
+  if (kind === 'anom' && metric === 'joint') {
+    return { kind: 'score', message: readResult(payload, at, jointAnomaly, 'anomaly score', ANOMALY) };
+  }
+  if (kind === 'anom' && metric === 'raster') {
+    return { kind: 'places', message: readResult(payload, at, rasterAnomaly, 'unusual places', ANOMALY) };
+  }
+  if (kind === 'anom' && SERIES.some((known) => known === metric)) {
+    const message = readResult(payload, at, anomalyScore, 'anomaly score', ANOMALY);
     if (message.metric !== metric) {
       throw malformed('anomaly score', `it is of ${message.metric}, its subject of ${metric}`, ANOMALY);
     }

@@ -1,6 +1,6 @@
 // What the feed worker and the page say to each other. Big columns travel as transferred typed arrays.
 import type { Names, Venue } from '#models/venue/types.ts';
-import type { AnomalyScore, JointAnomaly } from '#streams/schema/anomaly.ts';
+import type { AnomalyScore, JointAnomaly, RasterAnomalyMessage } from '#streams/schema/anomaly.ts';
 import type { ForecastMessage } from '#streams/schema/forecast.ts';
 import type { DensityWindow } from '#streams/schema/window.ts';
 
@@ -83,6 +83,7 @@ export interface FeedCounters {
 /** What processors make of the numbers: how unusual they are, and what they will be. */
 export type Outlook =
   | { readonly kind: 'score'; readonly message: AnomalyScore | JointAnomaly }
+  | { readonly kind: 'places'; readonly message: RasterAnomalyMessage }
   | { readonly kind: 'forecast'; readonly message: ForecastMessage };
 
 /** Everything new since the last frame. */

@@ -1,7 +1,7 @@
 // Every text of the wall. A language that lacks an entry does not compile.
-import type { AnomalyReasonMessage, JointAnomaly } from '#streams/schema/anomaly.ts';
+import type { AnomalyReasonMessage, JointAnomaly, RasterFindingMessage } from '#streams/schema/anomaly.ts';
 import type { FeedProblem, LinkState } from '../feed/messages.ts';
-import type { ForecastState, ScoreState, Threshold } from '../state/outlook.ts';
+import type { ForecastState, LevelOutlook, ScoreState, Threshold } from '../state/outlook.ts';
 import type { Freshness } from '../state/zone-row.ts';
 import type { ScoredSeries } from './reason.ts';
 
@@ -53,11 +53,15 @@ export interface Dictionary {
   readonly unread: (n: string) => string;
   readonly unreadHint: string;
   readonly unusual: string;
-  /** Heading of the list of unusual zones. */
-  readonly unusualZones: (n: string) => string;
+  /** Heading of the list of unusual zones, lines and spots. */
+  readonly unusualPlaces: (n: string) => string;
   readonly unusualHint: string;
   readonly more: (n: string) => string;
   readonly fewer: string;
+  readonly findings: Readonly<Record<RasterFindingMessage['kind'], string>>;
+  readonly finding: (kind: string, seen: string, usual: string, areaM2: string) => string;
+  readonly floorStates: Readonly<Record<Exclude<LevelOutlook['state'], 'none' | 'watching'>, string>>;
+  readonly floorSummary: (level: string, state: string) => string;
   readonly series: Readonly<Record<ScoredSeries, string>>;
   readonly speedUnit: string;
   readonly perMinute: (n: string) => string;

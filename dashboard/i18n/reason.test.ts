@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { anomalyReason } from '#streams/schema/anomaly.ts';
-import { dictionaries } from './index.ts';
+import { type Dictionary, dictionaries } from './index.ts';
 import { forecastWords, reachesText } from './outlook-text.ts';
 import { jointReasonText, reasonText, scoreText } from './reason.ts';
+import { findingText } from './unusual-text.ts';
 
 const { en, zh } = dictionaries;
 const reason = { code: 'level-up', observed: 96.5, expected: 41.25, points: 4, probability: 0.001 } as const;
@@ -48,6 +49,35 @@ describe('reasons in words', () => {
 
   it('round a score down, so that only an alarm reads as one', () => {
     expect([0.4999, 0.5, 0.719, 1].map(scoreText)).toEqual(['0.49', '0.50', '0.71', '1.00']);
+  });
+});
+
+describe('findings in words', () => {
+  const finding = {
+    kind: 'unexpected-crowd',
+    score: 0.75,
+    alarm: true,
+    evidence: 3,
+    since: 1,
+    x: 1,
+    y: 2,
+    areaM2: 51.6,
+    zones: ['a'],
+    persons: 34.25,
+    usualPersons: 6,
+    speed: null,
+    usualSpeed: null,
+    reason: 'not shown: it is in one language',
+  } as const;
+
+  it('say what is there instead of what, persons or speed', () => {
+    const text = (over: object, words: Dictionary) =>
+      findingText({ ...finding, zones: ['a'], ...over }, words);
+    expect(text({}, en)).toBe('Spot of 52 m²: unexpected crowd, 34 instead of 6');
+    expect(text({}, zh)).toBe('52 m² 范围内意外聚集：34（通常 6）');
+    const stopped = { kind: 'stopped-flow', speed: 0.05, usualSpeed: 1.2 };
+    expect(text(stopped, en)).toBe('Spot of 52 m²: flow has stopped, 0.05 m/s instead of 1.20 m/s');
+    expect(text({ ...stopped, speed: null }, en)).toContain('? instead of');
   });
 });
 

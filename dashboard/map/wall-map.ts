@@ -3,13 +3,12 @@ import { Deck, type Layer, MapView, type MapViewState, WebMercatorViewport } fro
 import { pointInPolygon } from '#models/geometry/polygon.ts';
 import type { Venue } from '#models/venue/types.ts';
 import type { DisplayGrid, People } from '../feed/messages.ts';
-import type { ZoneOutlook } from '../state/outlook.ts';
 import { type Freshness, freshness, type ZoneRow } from '../state/zone-row.ts';
 import type { LabelText } from './label-text.ts';
 import { cellAt, DensityLayer } from './layers/density-layer.ts';
 import { peopleLayer } from './layers/people-layer.ts';
 import { floorLayers, planLayers } from './layers/plan-layers.ts';
-import { unusualLayers } from './layers/unusual-layers.ts';
+import { type Marks, marksOfLevel, unusualLayers } from './layers/unusual-layers.ts';
 import { type BoundsM, levelBounds, placement, toLocal, toPixel } from './local-frame.ts';
 import { ZoneLabels } from './zone-labels.ts';
 
@@ -49,8 +48,8 @@ export class WallMap {
   #grid: DisplayGrid | null = null;
   #gridFreshness: Freshness = 'live';
   #people: People | null = null;
-  /** Ids of the zones of this level that are marked, in the venue's order. */
-  #unusual: readonly string[] = [];
+  /** What is marked on this level, as one text. */
+  #marked = '';
   #marks: Layer[] = [];
   #view: MapViewState = { longitude: 0, latitude: 0, zoom: 15 };
   #touched = false;
@@ -111,7 +110,7 @@ export class WallMap {
     this.#level = level;
     this.#floor = floorLayers(venue, level);
     this.#plan = planLayers(venue, level);
-    this.#unusual = [];
+    this.#marked = '';
     this.#marks = [];
     this.#labels.setZones(venue.zones.filter((zone) => zone.level === level));
     if (moved) {
@@ -133,14 +132,9 @@ export class WallMap {
   }
 
   /** Rows and ages of the moment: labels, and whether raster and persons are still the present. */
-  tick(
-    rows: readonly ZoneRow[],
-    outlooks: ReadonlyMap<string, ZoneOutlook>,
-    text: LabelText,
-    nowMs: number,
-  ): void {
-    this.#labels.setRows(rows, outlooks, text);
-    this.#markUnusual(outlooks);
+  tick(rows: readonly ZoneRow[], marks: Marks, text: LabelText, nowMs: number): void {
+    this.#labels.setRows(rows, marks.zones, text);
+    this.#markUnusual(marks);
     this.#placeLabels();
     const now = this.#grid === null ? 'live' : freshness(nowMs - this.#grid.epochMs);
     if (now !== this.#gridFreshness) {
@@ -151,17 +145,15 @@ export class WallMap {
     if (this.#people !== null && freshness(nowMs - this.#people.epochMs) !== 'live') this.setPeople(null);
   }
 
-  #markUnusual(outlooks: ReadonlyMap<string, ZoneOutlook>): void {
+  #markUnusual(marks: Marks): void {
     const venue = this.#venue;
     if (venue === null) return;
-    const zones = venue.zones.filter(
-      ({ id, level }) => level === this.#level && (outlooks.get(id)?.alarm ?? null) !== null,
-    );
-    const same = zones.length === this.#unusual.length && zones.every(({ id }, i) => id === this.#unusual[i]);
-    if (same) return;
-    this.#unusual = zones.map(({ id }) => id);
-    this.#marks = unusualLayers(venue, zones);
-    this.#options.parent.dataset.unusual = this.#unusual.join(' ');
+    const here = marksOfLevel(venue, this.#level, marks);
+    const marked = here.names.join(' ');
+    if (marked === this.#marked) return;
+    this.#marked = marked;
+    this.#marks = unusualLayers(venue, here);
+    this.#options.parent.dataset.unusual = marked;
     this.#draw();
   }
 

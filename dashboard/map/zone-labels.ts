@@ -3,7 +3,8 @@
 import { boundingBox } from '#models/geometry/polygon.ts';
 import type { Zone } from '#models/venue/types.ts';
 import { densityCss, inkOn } from '../colour/density-scale.ts';
-import { byAlarm, type ZoneOutlook } from '../state/outlook.ts';
+import type { ZoneOutlook } from '../state/outlook.ts';
+import { byScore } from '../state/unusual.ts';
 import { byDensity, type ZoneRow } from '../state/zone-row.ts';
 import { type Box, placeLabels } from './label-places.ts';
 import { type LabelText, zoneLabel } from './label-text.ts';
@@ -84,10 +85,10 @@ export class ZoneLabels {
     const alarms = here
       .flatMap(({ zone }) => {
         const alarm = outlooks.get(zone.id)?.alarm ?? null;
-        return alarm === null ? [] : [{ zoneId: zone.id, alarm }];
+        return alarm === null ? [] : [{ id: zone.id, ...alarm }];
       })
-      .sort(byAlarm)
-      .map(({ zoneId }) => zoneId);
+      .sort(byScore)
+      .map(({ id }) => id);
     this.#important = new Set([...this.#order.slice(0, IMPORTANT), ...alarms.slice(0, IMPORTANT)]);
     for (const row of here) {
       const label = this.#labels.get(row.zone.id)!;

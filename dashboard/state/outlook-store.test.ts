@@ -1,11 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Venue, Zone } from '#models/venue/types.ts';
-import type { AnomalyScore, JointAnomaly } from '#streams/schema/anomaly.ts';
+import type {
+  AnomalyScore,
+  JointAnomaly,
+  RasterAnomalyMessage,
+  RasterFindingMessage,
+} from '#streams/schema/anomaly.ts';
 import type { ForecastMessage } from '#streams/schema/forecast.ts';
 import type { Outlook } from '../feed/messages.ts';
-import { ALARM_SHOWN_MS, byAlarm } from './outlook.ts';
+import { ALARM_SHOWN_MS } from './outlook.ts';
 import { OutlookStore } from './outlook-store.ts';
+import { unusualEntries } from './unusual.ts';
+import { venueLines } from './venue-lines.ts';
 
 const zone = (id: string): Zone => ({
   id,
@@ -180,6 +187,10 @@ describe('forecasts on the wall', () => {
     expect(at(forecast(), NOW + 195_001)).toMatchObject({ forecastState: 'old', forecast: null, next: null });
     expect(at(forecast({ value: null, bands: [] })).forecastState).toBe('missing');
     expect(at(forecast({ bands: [] })).forecastState).toBe('learning');
+    const certain = [{ aheadMs: 300_000, p10: 100, p50: 100, p90: 100 }];
+    expect(at(forecast({ bands: certain }))).toMatchObject({ forecastState: 'learning', forecast: null });
+    const empty = [{ aheadMs: 300_000, p10: 0, p50: 0, p90: 0 }];
+    expect(at(forecast({ value: 0, bands: empty })).forecastState).toBe('ready');
     expect(storeOf().zones(NOW).get('a')!.forecastState).toBe('none');
   });
 
@@ -200,11 +211,123 @@ describe('forecasts on the wall', () => {
   });
 });
 
-it('alarms are listed strongest first, then newest, then by zone', () => {
-  const entry = (zoneId: string, value: number, end: number) => ({
-    zoneId,
-    alarm: { metric: 'count' as const, score: value, end, ageMs: 0, reason: score().reason },
+describe('spots and lines', () => {
+  const gate = {
+    id: 'gate',
+    level: 0,
+    name: { zh: 'gate', en: 'gate' },
+    a: [0, 0],
+    b: [1, 0],
+    widthM: 1,
+  } as const;
+  const stair = { ...gate, id: 'stair', toLevel: 1, toA: [2, 0], toB: [3, 0], lengthM: 5 } as const;
+  const floor = { ordinal: 0, name: { zh: '地面', en: 'Ground' }, walkable: [], elevationM: 0 };
+  const venue: Venue = { ...venueOf('a', 'b'), levels: [floor], gates: [gate], stairs: [stair] };
+  const finding: RasterFindingMessage = {
+    kind: 'unexpected-crowd',
+    score: 0.75,
+    alarm: true,
+    evidence: 3,
+    since: NOW,
+    x: 1,
+    y: 2,
+    areaM2: 50,
+    zones: ['b', 'a'],
+    persons: 34,
+    usualPersons: 6,
+    speed: null,
+    usualSpeed: null,
+    reason: 'unexpected crowd',
+  };
+  const places = (over: Partial<RasterAnomalyMessage> = {}): Outlook => {
+    const end = over.end ?? NOW;
+    return {
+      kind: 'places',
+      message: {
+        metric: 'raster',
+        org: 'o',
+        venue: 'v',
+        key: '0',
+        level: 0,
+        start: end - 10_000,
+        end,
+        hopMs: 10_000,
+        phase: 'none',
+        state: 'watching',
+        score: 0.75,
+        alarm: true,
+        completeness: 1,
+        persons: 40,
+        findings: [finding],
+        ...over,
+      },
+    };
+  };
+  const storeWith = (...outlooks: Outlook[]): OutlookStore => {
+    const store = new OutlookStore(venue);
+    for (const outlook of outlooks) store.apply(outlook);
+    return store;
+  };
+
+  it('keep a spot one entry while it lasts, with its highest score and its newest place', () => {
+    const later = places({
+      end: NOW + 10_000,
+      findings: [
+        { ...finding, score: 0.3, alarm: false, x: 5 },
+        { ...finding, since: null },
+      ],
+    });
+    for (const order of [
+      [places(), later],
+      [later, places()],
+    ]) {
+      const [level] = storeWith(...order).levels(NOW + 10_000);
+      expect(level!.spots).toMatchObject([{ score: 0.75, end: NOW + 10_000, ageMs: 0, finding: { x: 5 } }]);
+    }
   });
-  const all = [entry('c', 0.6, 2), entry('b', 0.9, 1), entry('a', 0.9, 1), entry('d', 0.9, 2)];
-  expect(all.sort(byAlarm).map(({ zoneId }) => zoneId)).toEqual(['d', 'a', 'b', 'c']);
+
+  it('forget it five minutes after it was last found, and say when nothing judges the floor any more', () => {
+    const store = storeWith(places(), places({ end: NOW + 10_000, findings: [], score: 0, alarm: false }));
+    expect(store.levels(NOW + ALARM_SHOWN_MS)[0]!.spots).toHaveLength(1);
+    expect(store.levels(NOW + ALARM_SHOWN_MS + 1)[0]).toMatchObject({ spots: [], state: 'old' });
+    expect(storeWith().levels(NOW)).toEqual([{ level: 0, state: 'none', spots: [] }]);
+    expect(storeWith(places({ state: 'learning' })).levels(NOW)[0]!.state).toBe('learning');
+  });
+
+  it('hold a bounded number, and count those of a level the venue does not have', () => {
+    const store = storeWith(places({ level: 7 }));
+    expect(store.strangers).toBe(1);
+    for (let i = 0; i < 100; i++) {
+      store.apply(places({ end: NOW + i, findings: [{ ...finding, since: NOW + i }] }));
+    }
+    expect(store.levels(NOW + 100)[0]!.spots).toHaveLength(16);
+  });
+
+  it('are listed with the zones, strongest first, then newest, then by id', () => {
+    const line = { ...score({ metric: 'inflow', key: 'gate', score: 0.9 }) };
+    const upper = { ...score({ metric: 'outflow', key: 'stair-upper', score: 0.6 }) };
+    const store = storeWith(
+      places(),
+      asScore(line),
+      asScore(upper),
+      asScore(score({ key: 'a', score: 0.6 })),
+      asScore(score({ key: 'b', score: 0.6, end: NOW + 10_000 })),
+      asScore(score({ metric: 'inflow', key: 'no-such-line', score: 0.9 })),
+    );
+    expect(store.strangers).toBe(1);
+    const nowMs = NOW + 10_000;
+    const alarms = store.lineAlarms(nowMs);
+    const lines = venueLines(venue).flatMap((one) => {
+      const alarm = alarms.get(one.key);
+      return alarm === undefined ? [] : [{ ...one, alarm }];
+    });
+    const entries = unusualEntries(venue, store.zones(nowMs), lines, store.levels(nowMs));
+    expect(entries.map(({ id, zoneId, level }) => [id.replace(/\d{6,}/, '…'), zoneId, level])).toEqual([
+      ['line-gate', null, 0],
+      ['spot-0-unexpected-crowd-…', 'b', 0],
+      ['zone-b', 'b', 0],
+      ['line-stair-upper', null, 1],
+      ['zone-a', 'a', 0],
+    ]);
+  });
 });

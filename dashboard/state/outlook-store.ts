@@ -1,20 +1,28 @@
 // The newest score of every series and forecast of every zone of the chosen venue, and the alarms of the past minutes.
 // Plain objects, one per series; what is stored is read as of a moment by the functions of outlook.ts.
 import type { Venue } from '#models/venue/types.ts';
-import type { AnomalyScore, JointAnomaly } from '#streams/schema/anomaly.ts';
+import type { AnomalyScore, JointAnomaly, RasterAnomalyMessage } from '#streams/schema/anomaly.ts';
 import type { ForecastMessage } from '#streams/schema/forecast.ts';
 import type { Outlook } from '../feed/messages.ts';
 import {
+  type Alarm,
   type JointOutlook,
   jointOutlook,
+  type LevelOutlook,
+  type LevelOutlookState,
+  levelOutlook,
   type SeriesState,
+  strongestAlarm,
   type ZoneOutlook,
   type ZoneOutlookState,
   zoneOutlook,
 } from './outlook.ts';
+import { venueLines } from './venue-lines.ts';
 
 /** A result this much older than the newest of its series starts a new time line (a recording replayed again). */
 const RESTART_MS = 10 * 60_000;
+/** Unusual spots remembered per level; a message has four at most. */
+const MOST_SPOTS = 16;
 
 interface MutableZoneState extends ZoneOutlookState {
   readonly series: Map<AnomalyScore['metric'], SeriesState<AnomalyScore>>;
@@ -24,6 +32,9 @@ interface MutableZoneState extends ZoneOutlookState {
 export class OutlookStore {
   readonly venue: Venue;
   readonly #zones = new Map<string, MutableZoneState>();
+  /** Series of lines, by the line's key. */
+  readonly #lines = new Map<string, MutableZoneState['series']>();
+  readonly #levels = new Map<number, LevelOutlookState | undefined>();
   #joint: SeriesState<JointAnomaly> | undefined;
   #total: ForecastMessage | undefined;
   #strangers = 0;
@@ -34,6 +45,12 @@ export class OutlookStore {
     for (const { id } of venue.zones) {
       const kept = previous === undefined ? undefined : previous.#zones.get(id);
       this.#zones.set(id, kept ?? { series: new Map(), forecast: undefined });
+    }
+    for (const { key } of venueLines(venue)) {
+      this.#lines.set(key, (previous === undefined ? undefined : previous.#lines.get(key)) ?? new Map());
+    }
+    for (const { ordinal } of venue.levels) {
+      this.#levels.set(ordinal, previous === undefined ? undefined : previous.#levels.get(ordinal));
     }
     this.#joint = previous?.joint;
     this.#total = previous?.total;
@@ -48,7 +65,7 @@ export class OutlookStore {
     return this.#total;
   }
 
-  /** Scores and forecasts of zones this version of the venue does not have. */
+  /** Scores and forecasts of zones, lines and levels this version of the venue does not have. */
   get strangers(): number {
     return this.#strangers;
   }
@@ -65,13 +82,21 @@ export class OutlookStore {
       if (zone !== undefined) zone.forecast = newer(message, zone.forecast);
       return;
     }
+    if (outlook.kind === 'places') {
+      const { message } = outlook;
+      if (this.#levels.has(message.level)) {
+        this.#levels.set(message.level, withPlaces(message, this.#levels.get(message.level)));
+      } else this.#strangers++;
+      return;
+    }
     const { message } = outlook;
     if (message.metric === 'joint') {
       this.#joint = advanced(message, this.#joint);
       return;
     }
-    const zone = this.#zone(message.key);
-    zone?.series.set(message.metric, advanced(message, zone.series.get(message.metric)));
+    const ofLine = message.metric === 'inflow' || message.metric === 'outflow';
+    const series = ofLine ? this.#line(message.key) : this.#zone(message.key)?.series;
+    series?.set(message.metric, advanced(message, series.get(message.metric)));
   }
 
   /** What is known of every zone at event time `nowMs`, in the venue's order. */
@@ -79,8 +104,28 @@ export class OutlookStore {
     return new Map(this.venue.zones.map(({ id }) => [id, zoneOutlook(this.#zones.get(id)!, nowMs)]));
   }
 
+  /** The recent alarms of lines, by the line's key. */
+  lineAlarms(nowMs: number): ReadonlyMap<string, Alarm> {
+    return new Map(
+      [...this.#lines].flatMap(([key, series]) => {
+        const alarm = strongestAlarm(series, nowMs);
+        return alarm === null ? [] : [[key, alarm] as const];
+      }),
+    );
+  }
+
+  levels(nowMs: number): LevelOutlook[] {
+    return [...this.#levels].map(([level, state]) => levelOutlook(level, state, nowMs));
+  }
+
   jointAt(nowMs: number): JointOutlook {
     return jointOutlook(this.#joint, nowMs);
+  }
+
+  #line(key: string): MutableZoneState['series'] | undefined {
+    const series = this.#lines.get(key);
+    if (series === undefined) this.#strangers++;
+    return series;
   }
 
   #zone(id: string): MutableZoneState | undefined {
@@ -112,4 +157,28 @@ function advanced<T extends AnomalyScore | JointAnomaly>(
     newest: newer(message, state.newest),
     alarm: own !== undefined && (alarm === undefined || own.end >= alarm.end) ? own : alarm,
   };
+}
+
+/** The spots of an alarm stay what they are while it lasts: their kind and when it was raised tell them apart. */
+function withPlaces(message: RasterAnomalyMessage, state: LevelOutlookState | undefined): LevelOutlookState {
+  const fresh = state === undefined || startsAnew(message, state.newest);
+  const spots = new Map(fresh ? [] : state.spots);
+  const used = new Set<string>();
+  for (const finding of message.findings) {
+    if (finding.since === null) continue;
+    const name = `${finding.kind}-${finding.since}`;
+    // Two of one kind, raised at once.
+    const id = used.has(name) ? `${name}-${used.size}` : name;
+    used.add(id);
+    const known = spots.get(id);
+    const score = Math.max(finding.score, known?.score ?? 0);
+    spots.set(
+      id,
+      known !== undefined && known.end > message.end
+        ? { ...known, score }
+        : { score, finding, end: message.end },
+    );
+  }
+  const newest = [...spots].sort(([, a], [, b]) => b.end - a.end).slice(0, MOST_SPOTS);
+  return { newest: fresh ? message : newer(message, state.newest), spots: new Map(newest) };
 }

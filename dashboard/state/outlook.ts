@@ -1,5 +1,11 @@
 // What the operator is told of a zone beyond its number: whether it is unusual and why, and what it will be. Pure.
-import type { AnomalyReasonMessage, AnomalyScore, JointAnomaly } from '#streams/schema/anomaly.ts';
+import type {
+  AnomalyReasonMessage,
+  AnomalyScore,
+  JointAnomaly,
+  RasterAnomalyMessage,
+  RasterFindingMessage,
+} from '#streams/schema/anomaly.ts';
 import type { ForecastMessage } from '#streams/schema/forecast.ts';
 import { UNKNOWN_AFTER_MS } from './zone-row.ts';
 
@@ -74,18 +80,59 @@ export function tooOld(
   return nowMs - end > MISSED_HOPS * hopMs + UNKNOWN_AFTER_MS;
 }
 
-/** @param nowMs the event time that is now, epoch ms */
-export function zoneOutlook({ series, forecast }: ZoneOutlookState, nowMs: number): ZoneOutlook {
+/** Unusual spots on the floor of a level. */
+export interface LevelOutlook {
+  readonly level: number;
+  /** `none`: nothing judges this level. `old`: it is not judged any more. */
+  readonly state: RasterAnomalyMessage['state'] | 'none' | 'old';
+  readonly spots: readonly Spot[];
+}
+
+/** One unusual spot, as it was last found. */
+export interface Spot {
+  /** The same while it lasts. */
+  readonly id: string;
+  /** The highest score it has had. */
+  readonly score: number;
+  readonly finding: RasterFindingMessage;
+  readonly end: number;
+  readonly ageMs: number;
+}
+
+export interface LevelOutlookState {
+  readonly newest: RasterAnomalyMessage;
+  readonly spots: ReadonlyMap<string, Omit<Spot, 'id' | 'ageMs'>>;
+}
+
+/** The strongest of the recent alarms of a zone or line, or null. */
+export function strongestAlarm(series: ZoneOutlookState['series'], nowMs: number): Alarm | null {
   let strongest: AnomalyScore | undefined;
   for (const { alarm } of series.values()) {
     if (alarm === undefined || nowMs - alarm.end > ALARM_SHOWN_MS) continue;
     if (strongest === undefined || alarm.score > strongest.score) strongest = alarm;
   }
+  return strongest === undefined ? null : { ...alarmOf(strongest, nowMs), metric: strongest.metric };
+}
+
+export function levelOutlook(
+  level: number,
+  state: LevelOutlookState | undefined,
+  nowMs: number,
+): LevelOutlook {
+  if (state === undefined) return { level, state: 'none', spots: [] };
+  const spots = [...state.spots]
+    .map(([id, spot]) => ({ id, ...spot, ageMs: nowMs - spot.end }))
+    .filter(({ ageMs }) => ageMs <= ALARM_SHOWN_MS);
+  return { level, state: tooOld(state.newest, nowMs) ? 'old' : state.newest.state, spots };
+}
+
+/** @param nowMs the event time that is now, epoch ms */
+export function zoneOutlook({ series, forecast }: ZoneOutlookState, nowMs: number): ZoneOutlook {
   const forecastState = stateOfForecast(forecast, nowMs);
   const current = forecastState === 'ready' ? forecast! : null;
   return {
     scoreState: stateOfScore(series.get('count')?.newest, nowMs),
-    alarm: strongest === undefined ? null : { ...alarmOf(strongest, nowMs), metric: strongest.metric },
+    alarm: strongestAlarm(series, nowMs),
     forecastState,
     forecast: current,
     forecastAgeMs: forecast === undefined ? null : nowMs - forecast.end,
@@ -110,14 +157,6 @@ export function jointOutlook(state: SeriesState<JointAnomaly> | undefined, nowMs
   };
 }
 
-/** Strongest first, then the newest, then by zone: a strict order. */
-export function byAlarm(
-  a: { readonly alarm: Alarm; readonly zoneId: string },
-  b: { readonly alarm: Alarm; readonly zoneId: string },
-): number {
-  return b.alarm.score - a.alarm.score || b.alarm.end - a.alarm.end || (a.zoneId < b.zoneId ? -1 : 1);
-}
-
 function alarmOf({ score, reason, end }: AnomalyScore | JointAnomaly, nowMs: number): Omit<Alarm, 'metric'> {
   return { score, reason, end, ageMs: nowMs - end };
 }
@@ -133,7 +172,9 @@ function stateOfForecast(forecast: ForecastMessage | undefined, nowMs: number): 
   if (forecast === undefined) return 'none';
   if (tooOld(forecast, nowMs)) return 'old';
   if (forecast.value === null) return 'missing';
-  return forecast.bands.length === 0 ? 'learning' : 'ready';
+  // A band without width claims certainty: of an empty zone perhaps, else the errors are not known yet.
+  const certain = forecast.bands.every(({ p10, p90 }) => p10 === p90) && forecast.value > 0;
+  return forecast.bands.length === 0 || certain ? 'learning' : 'ready';
 }
 
 /** The lowest level not reached yet that may be reached; minutes counted from now, not from when the forecast was made. */

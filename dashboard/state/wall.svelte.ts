@@ -18,10 +18,12 @@ import type {
 import { dictionaries, type Language } from '../i18n/index.ts';
 import type { WallMap } from '../map/wall-map.ts';
 import { type ClockReading, EventClock } from './event-clock.ts';
-import { ALARM_SHOWN_MS, type JointOutlook, type ZoneOutlook } from './outlook.ts';
+import { ALARM_SHOWN_MS, type JointOutlook, type LevelOutlook, type ZoneOutlook } from './outlook.ts';
 import { OutlookStore } from './outlook-store.ts';
 import { defaultSelection, nearestLevel, queryWith, selectionFromQuery } from './selection.ts';
 import { HISTORY_MS } from './spans.ts';
+import { type UnusualEntry, type UnusualLine, unusualEntries } from './unusual.ts';
+import { type VenueLine, venueLines } from './venue-lines.ts';
 import { byDensity, type ZoneRow } from './zone-row.ts';
 import { ZoneStore } from './zone-store.ts';
 
@@ -49,6 +51,9 @@ export class Wall {
   rows = $state.raw<readonly ZoneRow[]>([]);
   outlooks = $state.raw<ReadonlyMap<string, ZoneOutlook>>(new Map());
   joint = $state.raw<JointOutlook>({ scoreState: 'none', alarm: null });
+  /** How the floor of each level is judged. */
+  levels = $state.raw<readonly LevelOutlook[]>([]);
+  unusual = $state.raw<readonly UnusualEntry[]>([]);
   /** There is a forecast of some zone: the charts reach ahead. */
   forecasting = $state(false);
   chartZones = $state.raw<readonly string[]>([]);
@@ -76,6 +81,7 @@ export class Wall {
   #store: ZoneStore | null = null;
   #outlookStore: OutlookStore | null = null;
   #map: WallMap | null = null;
+  #lines: readonly VenueLine[] = [];
   readonly #eventClock = new EventClock();
   #order: readonly string[] = [];
   #sortedAt = 0;
@@ -135,6 +141,8 @@ export class Wall {
       this.#outlookStore = null;
       this.outlooks = new Map();
       this.joint = { scoreState: 'none', alarm: null };
+      this.levels = [];
+      this.unusual = [];
       this.forecasting = false;
       this.rows = [];
       this.chartZones = [];
@@ -159,6 +167,15 @@ export class Wall {
     }
     this.#map?.select(this.chosenZone);
     this.#rankCharts();
+  }
+
+  /** Shows what an entry of the list of unusual things is about: its zone, or at least its level. */
+  goTo({ zoneId, level }: UnusualEntry): void {
+    if (zoneId !== null) {
+      if (zoneId !== this.chosenZone) this.choose(zoneId);
+    } else if (this.selection !== null && level !== this.selection.level) {
+      this.select({ ...this.selection, level });
+    }
   }
 
   /** History of a zone for its chart, within the shown ten minutes, and its forecast. */
@@ -189,6 +206,13 @@ export class Wall {
     if (store === null || outlooks === null) return;
     this.outlooks = outlooks.zones(this.clock.nowMs);
     this.joint = outlooks.jointAt(this.clock.nowMs);
+    this.levels = outlooks.levels(this.clock.nowMs);
+    const alarms = outlooks.lineAlarms(this.clock.nowMs);
+    const lines = this.#lines.flatMap((line): UnusualLine[] => {
+      const alarm = alarms.get(line.key);
+      return alarm === undefined ? [] : [{ ...line, alarm }];
+    });
+    this.unusual = unusualEntries(outlooks.venue, this.outlooks, lines, this.levels);
     const forecasting = [...this.outlooks.values()].some(({ forecast }) => forecast !== null);
     if (forecasting !== this.forecasting) {
       this.forecasting = forecasting;
@@ -205,7 +229,7 @@ export class Wall {
     this.strangers = store.strangers + outlooks.strangers;
     this.#map?.tick(
       this.rows,
-      this.outlooks,
+      { zones: this.outlooks, lines, levels: this.levels },
       { words: this.words, language: this.language },
       this.clock.nowMs,
     );
@@ -287,6 +311,7 @@ export class Wall {
     // A level change sends the same version again; its numbers go on.
     if (this.venue?.version !== venue.version || this.#store === null) {
       this.#store = new ZoneStore(venue, this.#store ?? undefined);
+      this.#lines = venueLines(venue);
       this.#outlookStore = new OutlookStore(venue, this.#outlookStore ?? undefined);
     }
     this.venue = venue;
