@@ -107,16 +107,26 @@ export class DwellTracker {
     return persons === 0 ? undefined : { persons, mean: sum / persons, longest };
   }
 
-  /** Stays so far of the persons present: number, sum, longest, and how many of them loiter. Totals of several views add. */
-  totals(): { persons: number; sum: number; longest: number; loiterers: number } {
-    let [sum, longest, loiterers] = [0, 0, 0];
-    for (const stay of this.present.values()) {
+  /**
+   * Stays so far of the persons present: number, sum, longest, and how many of them loiter. Totals of several views add.
+   * @param isHere leaves out who is known not to be there, though the gap has not passed yet: by id and last sight
+   */
+  totals(isHere: (id: number, seen: number) => boolean = () => true): {
+    persons: number;
+    sum: number;
+    longest: number;
+    loiterers: number;
+  } {
+    let [persons, sum, longest, loiterers] = [0, 0, 0, 0];
+    for (const [id, stay] of this.present) {
+      if (!isHere(id, stay.seen)) continue;
+      persons++;
       const lasted = stay.seen - stay.entered;
       sum += lasted;
       longest = Math.max(longest, lasted);
       if (lasted >= this.loitering) loiterers++;
     }
-    return { persons: this.present.size, sum, longest, loiterers };
+    return { persons, sum, longest, loiterers };
   }
 
   /** What the next update depends on, for checkpoints: the time, then id, entered, seen, watched of each person present. */

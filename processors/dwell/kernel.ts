@@ -75,6 +75,12 @@ class View {
     return this.#watchedMs;
   }
 
+  /** Stays of those seen in the zone in the last frame or two, and nowhere else since. */
+  totals(key: number): ReturnType<DwellTracker['totals']> {
+    const from = this.newestMs - this.heldMs;
+    return this.trackers.get(key)!.totals((id, seen) => seen >= from && !(this.sights.get(id)!.ms > seen));
+  }
+
   write(writer: ByteWriter): void {
     writer.f64(this.newestMs);
     writer.uint(this.seq);
@@ -248,7 +254,7 @@ export class DwellKernel implements TickKernel {
     for (const source of this.keys[key]!.sources) {
       const view = this.#views[source];
       if (view === undefined || !view.isLive(endMs)) continue;
-      const totals = view.trackers.get(key)!.totals();
+      const totals = view.totals(key);
       persons += totals.persons;
       sumMs += totals.sum;
       longestMs = Math.max(longestMs, totals.longest);

@@ -11,7 +11,10 @@ const seconds = z.number().nonnegative();
  */
 export const dwellWindow = windowHead.extend({
   metric: z.literal('dwell'),
-  /** Persons whose stay has not ended: at the window's end (null: no camera live by then), mean and maximum over its ticks. */
+  /**
+   * Persons seen in the zone in the last two frame periods, and nowhere else since: at the window's end (null: no camera live by
+   * then), mean and maximum over its ticks.
+   */
   present: z.object({ now: count.nullable(), mean: z.number().nonnegative(), max: count }).nullable(),
   /** Stays so far of those present at the window's end, s; null also where nobody is. */
   stay: z.object({ mean: seconds, longest: seconds }).nullable(),
