@@ -4,14 +4,13 @@ import { describe, expect, it } from 'vitest';
 import { flowKind } from '#streams/schema/registry.ts';
 import { emptyTrackFrame, encodeTracks } from '#streams/schema/tracks.ts';
 import type { FlowWindow } from '#streams/schema/window.ts';
+import { drawnWalkers, expectSameForAnyDelivery } from '../shared/fixtures/any-delivery.ts';
 import {
   deliver,
   framesOf,
-  linesOf,
   messagesOf,
   runOut,
   START_MS,
-  shuffled,
   smallVenue,
   straight,
   type Walker,
@@ -155,49 +154,27 @@ it('refuses two lines of one name', () => {
   expect(() => flowLines(clash)).toThrow(/two lines are called "exit"/);
 });
 
-const walker = fc.record({
-  x: fc.double({ min: 1, max: 19, noNaN: true }),
-  y: fc.double({ min: 1, max: 9, noNaN: true }),
-  vx: fc.double({ min: -2, max: 2, noNaN: true }),
-  vy: fc.double({ min: -0.5, max: 0.5, noNaN: true }),
-  startS: fc.double({ min: 0, max: 6, noNaN: true }),
-  forS: fc.double({ min: 1, max: 8, noNaN: true }),
-});
+const bounds = { vx: 2, startS: 6, forS: 8 };
 
 it('gives the same bytes in any order within the bound, with doubles, however it is cut and restored', () => {
-  fc.assert(
-    fc.property(
-      fc.array(walker, { maxLength: 8 }),
-      fc.array(fc.double({ min: 0, max: 0.999, noNaN: true }), { minLength: 7, maxLength: 13 }),
-      fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 5 }),
-      fc.integer({ min: 2, max: 9 }),
-      (people, delays, batches, every) => {
-        const walkers = people.map(({ startS, forS, ...from }, i) =>
-          straight(i, from, startS, startS + forS),
-        );
-        const sorted = [...framesOf(venue, walkers, 10), ...runOut(venue, 10)];
-        const want = linesOf(run(sorted));
-        const doubled = sorted.flatMap((input, i) => (i % 5 === 0 ? [input, input] : [input]));
-        const got = linesOf(
-          deliver(create, shuffled(doubled, FLOW_BOUNDS.disorderMs, delays), {
-            batches,
-            restoreAfter: (batch) => batch % every === 0,
-          }),
-        );
-        expect(got.toSorted()).toEqual(want.toSorted());
-        // in order of their windows' ends too, which is what a reader of the stream relies on
-        const ends = got.map((line) => Number(line.split('|')[2]));
-        expect(ends.every((end, i) => i === 0 || end >= ends[i - 1]!)).toBe(true);
-      },
-    ),
-    { numRuns: 25 },
-  );
+  expectSameForAnyDelivery({
+    venue,
+    create,
+    walkers: drawnWalkers({ ...bounds, maxLength: 8 }),
+    seconds: 10,
+    disorderMs: FLOW_BOUNDS.disorderMs,
+    numRuns: 25,
+    // in order of their windows' ends too, which is what a reader of the stream relies on
+    also: (lines) => {
+      const ends = lines.map((line) => Number(line.split('|')[2]));
+      expect(ends.every((end, i) => i === 0 || end >= ends[i - 1]!)).toBe(true);
+    },
+  });
 });
 
 it('counts what brute force counts', () => {
   fc.assert(
-    fc.property(fc.array(walker, { minLength: 1, maxLength: 10 }), (people) => {
-      const walkers = people.map(({ startS, forS, ...from }, i) => straight(i, from, startS, startS + forS));
+    fc.property(drawnWalkers({ ...bounds, minLength: 1, maxLength: 10 }), (walkers) => {
       const exact = () => flowPartition(venue, FLOW_BOUNDS, 0);
       const outputs = deliver(exact, [...framesOf(venue, walkers, 14), ...runOut(venue, 14)]);
       let [goneIn, goneOut] = [0, 0];

@@ -1,18 +1,16 @@
 // Pressure against closed forms on made crowds, and the promise that order, doubles, cuts and restarts change no byte.
 import { readFileSync } from 'node:fs';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { pressureKind } from '#streams/schema/registry.ts';
 import type { PressureWindow } from '#streams/schema/window.ts';
 import { DEFAULT_BOUNDS } from '../density/config.ts';
+import { drawnWalkers, expectSameForAnyDelivery } from '../shared/fixtures/any-delivery.ts';
 import {
   deliver,
   framesOf,
-  linesOf,
   messagesOf,
   runOut,
   START_MS,
-  shuffled,
   smallVenue,
   straight,
   type Walker,
@@ -185,40 +183,15 @@ describe('what is not known', () => {
   });
 });
 
-const walker = fc.record({
-  x: fc.double({ min: 1, max: 19, noNaN: true }),
-  y: fc.double({ min: 1, max: 9, noNaN: true }),
-  vx: fc.double({ min: -1, max: 1, noNaN: true }),
-  vy: fc.double({ min: -0.5, max: 0.5, noNaN: true }),
-  startS: fc.double({ min: 0, max: 3, noNaN: true }),
-  forS: fc.double({ min: 1, max: 6, noNaN: true }),
-});
-
 it('gives the same bytes in any order within the bound, with doubles, however it is cut and restored', () => {
-  fc.assert(
-    fc.property(
-      fc.array(walker, { maxLength: 40 }),
-      fc.array(fc.double({ min: 0, max: 0.999, noNaN: true }), { minLength: 7, maxLength: 13 }),
-      fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 5 }),
-      fc.integer({ min: 2, max: 9 }),
-      (people, delays, batches, every) => {
-        const walkers = people.map(({ startS, forS, ...from }, i) =>
-          straight(i, from, startS, startS + forS),
-        );
-        const sorted = [...framesOf(venue, walkers, 6), ...runOut(venue, 6)];
-        const want = linesOf(run(sorted));
-        const doubled = sorted.flatMap((input, i) => (i % 5 === 0 ? [input, input] : [input]));
-        const got = linesOf(
-          deliver(create, shuffled(doubled, DEFAULT_BOUNDS.disorderMs, delays), {
-            batches,
-            restoreAfter: (batch) => batch % every === 0,
-          }),
-        );
-        expect(got.toSorted()).toEqual(want.toSorted());
-      },
-    ),
-    { numRuns: 20 },
-  );
+  expectSameForAnyDelivery({
+    venue,
+    create,
+    walkers: drawnWalkers({ vx: 1, startS: 3, forS: 6, maxLength: 40 }),
+    seconds: 6,
+    disorderMs: DEFAULT_BOUNDS.disorderMs,
+    numRuns: 20,
+  });
 });
 
 it('reads messages of before the packed part was looked at: it is unknown there', () => {
