@@ -96,5 +96,12 @@ export function placesOf(
 
 /** True when the boxes share a block or touch. */
 export function touches(a: PlaceBox, b: PlaceBox): boolean {
-  return a.left <= b.right + 1 && b.left <= a.right + 1 && a.bottom <= b.top + 1 && b.bottom <= a.top + 1;
+  return gap(a, b) === 0;
+}
+
+/** Blocks between two boxes; 0 when they overlap or touch. */
+export function gap(a: PlaceBox, b: PlaceBox): number {
+  const x = Math.max(0, a.left - b.right - 1, b.left - a.right - 1);
+  const y = Math.max(0, a.bottom - b.top - 1, b.bottom - a.top - 1);
+  return Math.hypot(x, y);
 }

@@ -182,6 +182,18 @@ describe('a raster detector', () => {
     expect(Math.hypot(first.x - 121.5, first.y + 28.5)).toBeLessThan(3);
   });
 
+  it('raises one alarm when a stand empties in several places at once, and names them all', () => {
+    const stands = [square(6, 6, 36), square(20, 20, 36), square(32, 8, 36)];
+    const results = watch(ORDINARY_S + 90, (second, persons) => [
+      ...persons,
+      ...stands.flatMap((stand, i) => (second < ORDINARY_S + 20 * i ? stand : [])),
+    ]);
+    expect(alarmsOf(results).map(({ kind }) => kind)).toEqual(['emptying']);
+    const since = results.flatMap(({ findings }) => findings).filter(({ sinceMs }) => sinceMs !== undefined);
+    expect(new Set(since.map(({ x }) => Math.round(x / 10)))).toEqual(new Set([11, 12, 13]));
+    expect(new Set(since.map(({ sinceMs }) => sinceMs)).size).toBe(1);
+  });
+
   it('finds people who stand where people walk, and says how fast they are', () => {
     const at = (x: number, y: number): boolean => Math.hypot(x - 30, y - 30) < 7;
     const results = watch(

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { AnomalyInputError, type EventPhase, eventPhases } from './index.ts';
 import { Learned } from './raster-levels.ts';
-import { type Place, type PlaceBox, placesOf, pool, touches } from './raster-places.ts';
+import { gap, type Place, type PlaceBox, placesOf, pool, touches } from './raster-places.ts';
 import {
   type Blocks,
   blocksOf,
@@ -68,6 +68,16 @@ const STANDING_SHARE = 0.5;
 const FEWEST_FOR_SPEED = 2;
 /** An anomaly not seen for so long is over, ms. */
 const OVER_MS = 60_000;
+/**
+ * Places of one kind that stand out within so long of each other are one anomaly with one alarm, if the later is not twice as
+ * heavy: a crowd within so many metres, an emptying anywhere on the level, because those who leave a stand leave all of it.
+ */
+const TOGETHER_MS = 120_000;
+const TOGETHER_M: Readonly<Record<RasterKind, number>> = {
+  'unexpected-crowd': 15,
+  emptying: Number.POSITIVE_INFINITY,
+  'stopped-flow': 15,
+};
 /** After an alarm, the same place raises another when its evidence is greater by this. */
 const ESCALATION = 1;
 /** After a change of phase, so long a place must be unusual for the phase before too: programmes are not to the minute. */
@@ -132,6 +142,7 @@ interface Ongoing {
   sinceMs: number;
   lastMs: number;
   evidence: number;
+  mass: number;
 }
 
 const box = z.object({ left: z.number(), bottom: z.number(), right: z.number(), top: z.number() });
@@ -171,6 +182,7 @@ const headShape = z.object({
           sinceMs: z.number(),
           lastMs: z.number(),
           evidence: z.number(),
+          mass: z.number(),
         }),
       ),
     })
@@ -324,17 +336,18 @@ export class RasterDetector {
     for (const place of seen.places(kind, phase)) {
       const evidence = learned.rarity(kind, phase, place.mass);
       const known = ongoing.find((one) => one.kind === kind && touches(one.box, place.box));
-      const alarm =
+      const unusual =
         watching && evidence >= bar && (known === undefined || evidence >= known.evidence + ESCALATION);
+      const origin = known === undefined && unusual ? this.#together(level, kind, place) : undefined;
+      const alarm = unusual && origin === undefined;
       // Masses are ranked among ordinary ones: an anomaly must not make the next of its size ordinary.
-      if (known === undefined && !alarm) heaviest = Math.max(heaviest, place.mass);
+      if (known === undefined && !unusual) heaviest = Math.max(heaviest, place.mass);
       if (known !== undefined) Object.assign(known, { lastMs: endMs, box: place.box });
-      if (alarm) {
-        level.alarms[rasterKinds.indexOf(kind)] += 1;
-        if (known !== undefined) known.evidence = evidence;
-        else ongoing.push({ kind, box: place.box, sinceMs: endMs, lastMs: endMs, evidence });
-      }
-      const sinceMs = known?.sinceMs ?? (alarm ? endMs : undefined);
+      if (alarm) level.alarms[rasterKinds.indexOf(kind)] += 1;
+      if (alarm && known !== undefined) known.evidence = evidence;
+      const sinceMs = known?.sinceMs ?? origin?.sinceMs ?? (alarm ? endMs : undefined);
+      if (known === undefined && sinceMs !== undefined)
+        ongoing.push({ kind, box: place.box, sinceMs, lastMs: endMs, evidence, mass: place.mass });
       if (sinceMs === undefined && evidence < bar / 2) continue;
       findings.push({
         kind,
@@ -349,6 +362,18 @@ export class RasterDetector {
     }
     learned.learnMass(kind, phase, heaviest);
     return findings;
+  }
+
+  /** The anomaly that this place is part of, if one of its kind has just begun near it. */
+  #together({ ongoing, endMs, blocks, shape }: Level, kind: RasterKind, place: Place): Ongoing | undefined {
+    const edge = blocks.side * shape.cellM;
+    return ongoing.find(
+      (one) =>
+        one.kind === kind &&
+        endMs - one.sinceMs <= TOGETHER_MS &&
+        place.mass < 2 * one.mass &&
+        edge * gap(one.box, place.box) <= TOGETHER_M[kind],
+    );
   }
 
   snapshot(): Uint8Array {
