@@ -1,5 +1,5 @@
 // Alarms against what was scripted. An alarm is about an incident when it is raised at one of its places, or for the venue as
-// a whole, between its beginning and three minutes after its end. Every other alarm is false, but for those while a surge is
+// a whole, between half a minute after its beginning and three minutes after its end. Every other alarm is false, but for those while a surge is
 // felt everywhere, which are counted apart.
 
 import type { Output } from '#processors/runtime/index.ts';
@@ -7,6 +7,8 @@ import { type AnomalyResultMessage, anomalyResult } from '#streams/schema/anomal
 import { type IncidentType, type Scripted, TYPES } from './script.ts';
 
 const GRACE_S = 180;
+/** Half of the minute an alarm speaks of must lie within the incident: sooner it is chance. */
+const LEAST_S = 30;
 
 export interface Alarm {
   readonly metric: string;
@@ -35,7 +37,7 @@ export interface Judged {
 
 export function judge(alarms: readonly Alarm[], scripted: readonly Scripted[]): Judged {
   const about = ({ key, atS }: Alarm, { fromS, toS, places }: Scripted): boolean =>
-    atS > fromS && atS <= toS + GRACE_S && (places.has(key) || key === 'venue');
+    atS >= fromS + LEAST_S && atS <= toS + GRACE_S && (places.has(key) || key === 'venue');
   const felt = ({ atS }: Alarm, { fromS, feltUntilS = fromS }: Scripted): boolean =>
     atS > fromS && atS <= feltUntilS;
   const elsewhere = alarms.filter((alarm) => !scripted.some((one) => about(alarm, one)));

@@ -22,6 +22,16 @@ describe('the health of a place', () => {
     expect(alarms(well(), [0.6, 0.6, 0.6])).toEqual([1]);
   });
 
+  it('alarms at one source of many that is newly silent, not at one that always was', () => {
+    const of = (usual: number) => {
+      const watch = new HealthWatch(1);
+      for (let k = 0; k < 100; k++) watch.update(0, usual === 0 ? 1 : 0.9, usual);
+      return [0.9, 0.9, 0.9].map((share) => watch.update(0, share, 1).score >= 0.5);
+    };
+    expect(of(0)).toEqual([false, true, false]);
+    expect(of(1)).toEqual([false, false, false]);
+  });
+
   it('says what is usual, and takes what always was little for usual', () => {
     const poor = new HealthWatch(1);
     for (let k = 0; k < 500; k++) expect(poor.update(0, 0.4).score).toBeLessThan(0.5);

@@ -1,18 +1,20 @@
 // The health of what observes: the share of expected frames that came. Unlike a crowd it has no phases and hardly varies, so
 // its departure needs no statistics: what is usual for the place, and a drop that matters. A slot in which nothing at all
-// came is an alarm at once; a partial drop must last two slots.
+// came is an alarm at once; a partial drop, or a source that is newly silent among many, must last two slots.
 import { AnomalyInputError, type AnomalyResult } from './detector.ts';
 
 /** A drop of the share by this much matters: figures of the place are then wrong by about as much. */
 const MATERIAL_DROP = 0.15;
+/** A source that is silent is a fact even where many others see the place: any drop above chance goes with it. */
+const DROP_OF_A_SILENT_SOURCE = 0.03;
 /** A camera that came back must be well for so many slots before it alarms again. */
 const WELL_SLOTS = 3;
 const MEMORY = 500;
-const FIELDS = 4;
+const FIELDS = 5;
 
 /** Several places, by their number. */
 export class HealthWatch {
-  /** Per place: slots seen, usual share, slots of the present drop, well slots still needed. */
+  /** Per place: slots seen, usual share, slots of the present drop, well slots still needed, usually silent. */
   readonly #state: Float64Array;
 
   constructor(places: number) {
@@ -26,15 +28,17 @@ export class HealthWatch {
 
   /**
    * @param share frames seen of those expected, [0,1]
+   * @param silent sources of the place that are silent
    * @throws AnomalyInputError for a share that is not one
    */
-  update(place: number, share: number): AnomalyResult {
+  update(place: number, share: number, silent = 0): AnomalyResult {
     if (!(share >= 0 && share <= 1)) throw new AnomalyInputError(`a share of frames is 0 to 1, not ${share}`);
     const at = FIELDS * place;
     const state = this.#state;
     const usual = state[at]! > 0 ? state[at + 1]! : share;
     const drop = usual - share;
-    const dropped = drop >= MATERIAL_DROP;
+    const newlySilent = state[at]! > 0 && silent - state[at + 4]! >= 0.5;
+    const dropped = drop >= (newlySilent ? DROP_OF_A_SILENT_SOURCE : MATERIAL_DROP);
     state[at + 2] = dropped ? state[at + 2]! + 1 : 0;
     const alarm = dropped && state[at + 3] === 0 && (share === 0 || state[at + 2]! >= 2);
     if (alarm) state[at + 3] = WELL_SLOTS;
@@ -42,6 +46,7 @@ export class HealthWatch {
     // A long outage is learned in the end: after some hours it is the usual, and its repair is nothing to alarm about.
     state[at]! += 1;
     state[at + 1] = usual + (share - usual) / Math.min(state[at]!, MEMORY);
+    state[at + 4]! += (silent - state[at + 4]!) / Math.min(state[at]!, MEMORY);
     return {
       score: alarm ? 0.5 + 0.5 * drop : Math.min(0.49, Math.max(0, drop)),
       evidence: 3 * Math.max(0, drop),

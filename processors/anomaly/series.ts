@@ -98,8 +98,8 @@ export class VenueSeries {
   update({ endMs, zones }: Slot, place: EventPlace | undefined): SlotScores {
     this.#follow(place);
     const comparable = this.#comparable(zones, this.#health);
-    const health = zones.map(({ completeness }, i) =>
-      Number.isNaN(completeness) ? undefined : this.#health.update(i, completeness),
+    const health = zones.map(({ completeness, silent }, i) =>
+      Number.isNaN(completeness) ? undefined : this.#health.update(i, completeness, silent.length),
     );
     const counts = zones.map(({ count }, i) => (comparable[i] ? count : Number.NaN));
     // Few or no persons have no mean speed, which is nothing unusual.
