@@ -1,5 +1,6 @@
 // models/occupancy: how many persons are on a site by its gates, how many may be, and which sensor drifts. Pure.
 export { type Exit, type SafeCapacity, type SiteCapacity, safeCapacity } from './capacity.ts';
+export type { Comparison, Persons } from './comparison.ts';
 export {
   type Correction,
   type CorrectionReason,
@@ -19,7 +20,6 @@ export {
   type Reading,
 } from './gate-counters.ts';
 export {
-  type Comparison,
   type CounterKind,
   type DeviceCount,
   type Entry,
@@ -27,7 +27,6 @@ export {
   OccupancyLedger,
   type PassageFigures,
   type PassagePlan,
-  type Persons,
 } from './ledger.ts';
 export { type LineTaken, LineTally, type LineWindow, type Unseen } from './line-tally.ts';
 export { type Balance, type Check, type Drift, Reconciliation } from './reconcile.ts';

@@ -1,8 +1,8 @@
 // How many persons are on the site: every passage has one counter of record, a device (turnstile, door, tickets) or the camera
 // line over it; the other, where there is one, is only compared with it. Never below zero, never a person twice, and what
 // nobody counted is named.
+import { type Comparison, type ComparisonState, CounterComparison, type Persons } from './comparison.ts';
 import { flowBound } from './counter.ts';
-import { occupancyDefaults } from './defaults.ts';
 import { OccupancyError } from './errors.ts';
 import type { Device, DeviceCorrection } from './gate-counters.ts';
 import {
@@ -51,21 +51,6 @@ export interface Entry {
   readonly corrections: readonly LedgerCorrection[];
 }
 
-export interface Persons {
-  readonly in: number;
-  readonly out: number;
-}
-
-/** Both counters of a passage over the same time, from the first instant at which both were known. */
-export interface Comparison {
-  /** The line's time at which they were compared last. */
-  readonly atMs: number;
-  readonly device: Persons;
-  readonly line: Persons;
-  /** Time in which the line did not see, ms. */
-  readonly unseenMs: number;
-}
-
 export interface PassageFigures {
   /** The counter of record now. */
   readonly counter: CounterKind;
@@ -77,21 +62,13 @@ export interface PassageFigures {
   readonly comparison: Comparison | null;
 }
 
-interface Pair {
-  /** The line's time. */
-  readonly atMs: number;
-  readonly device: Persons;
-  readonly line: Persons;
-  readonly unseenMs: number;
-}
-
 interface Passage {
   readonly counter: CounterKind | 'auto';
   readonly tally: LineTally | undefined;
   in: number;
   out: number;
   unseen: Unseen;
-  device: Persons;
+  readonly comparison: CounterComparison;
   /**
    * Where `auto` went over from the line to the device: the first instant it spoke of, or, when that word came late, how far the
    * line had counted by then. null before.
@@ -99,10 +76,6 @@ interface Passage {
   heardMs: number | null;
   /** Up to here persons are counted by the line; null where it did not see when the device spoke first. */
   coveredToMs: number | null;
-  lineUnseenMs: number;
-  origin: Pair | null;
-  pending: { readonly epochMs: number; readonly device: Persons } | null;
-  comparison: Comparison | null;
 }
 
 const NOBODY: Persons = { in: 0, out: 0 };
@@ -135,13 +108,9 @@ export class OccupancyLedger {
         in: 0,
         out: 0,
         unseen: NOTHING_UNSEEN,
-        device: NOBODY,
+        comparison: new CounterComparison(),
         heardMs: null,
         coveredToMs: null,
-        lineUnseenMs: 0,
-        origin: null,
-        pending: null,
-        comparison: null,
       });
     }
   }
@@ -198,7 +167,7 @@ export class OccupancyLedger {
   figures(id: string): PassageFigures {
     const passage = this.#passage(id);
     const { in: entered, out, unseen, comparison } = passage;
-    return { counter: recordOf(passage), in: entered, out, unseen, comparison };
+    return { counter: recordOf(passage), in: entered, out, unseen, comparison: comparison.last };
   }
 
   /**
@@ -213,9 +182,7 @@ export class OccupancyLedger {
       passage.heardMs = covers ? Math.max(epochMs, lineMs) : epochMs;
       passage.coveredToMs = covers && passage.counter === 'auto' ? passage.heardMs : null;
     }
-    passage.device = { in: passage.device.in + entered, out: passage.device.out + out };
-    if (passage.tally?.endMs != null) passage.pending ??= { epochMs, device: passage.device };
-    this.#compare(passage);
+    if (passage.tally !== undefined) passage.comparison.device(epochMs, entered, out, passage.tally);
     if (recordOf(passage) !== 'device') return { ...NOBODY, corrections: [] };
     // Up to there the time is the line's, also where its windows are still to come. A count across that moment is taken whole: on
     // the safe side, a few may be counted twice, once.
@@ -243,20 +210,8 @@ export class OccupancyLedger {
     const passage = this.#passage(at);
     const { tally, counter, heardMs } = passage;
     if (tally === undefined) throw new OccupancyError(`${at} has no line; only gates and exits have one`);
-    // A device that nobody has heard yet is compared from the line's beginning.
-    if (counter === 'device')
-      passage.origin ??= { atMs: window.startMs, device: NOBODY, line: NOBODY, unseenMs: 0 };
     const taken = tally.take(window);
-    passage.lineUnseenMs += taken.unseen.ms;
-    const { origin } = passage;
-    // A correction of what was before the comparison began moves its beginning.
-    if (origin !== null && window.endMs <= origin.atMs)
-      passage.origin = {
-        ...origin,
-        line: { in: origin.line.in + taken.in, out: origin.line.out + taken.out },
-        unseenMs: origin.unseenMs + taken.unseen.ms,
-      };
-    this.#compare(passage);
+    passage.comparison.line(window, taken, tally, counter === 'device');
     // Windows of before the device spoke are still the line's, also when they come or are corrected later.
     const counts =
       counter === 'line' || (counter === 'auto' && (heardMs === null || window.startMs < heardMs));
@@ -307,30 +262,6 @@ export class OccupancyLedger {
     return { in: entered, out: left, corrections };
   }
 
-  /** Compares both counters of a passage at an instant that both have reached. */
-  #compare(passage: Passage): void {
-    const { tally, pending } = passage;
-    const lineMs = tally?.endMs ?? null;
-    if (tally === undefined || lineMs === null) return;
-    let device: Persons | undefined;
-    if (pending !== null && lineMs >= pending.epochMs) device = pending.device;
-    else if (pending === null && passage.origin !== null) {
-      // A device that has gone silent must not hide behind its last word.
-      const since = lineMs - (passage.comparison?.atMs ?? Number.NEGATIVE_INFINITY);
-      if (since >= occupancyDefaults.silentDevice.value * 1000) device = passage.device;
-    }
-    if (device === undefined) return;
-    passage.pending = null;
-    const now: Pair = { atMs: lineMs, device, line: tally.totals, unseenMs: passage.lineUnseenMs };
-    passage.origin ??= now;
-    passage.comparison = {
-      atMs: lineMs,
-      device: difference(now.device, passage.origin.device),
-      line: difference(now.line, passage.origin.line),
-      unseenMs: now.unseenMs - passage.origin.unseenMs,
-    };
-  }
-
   #passage(id: string): Passage {
     const passage = this.#passages.get(id);
     if (passage === undefined)
@@ -340,9 +271,10 @@ export class OccupancyLedger {
 
   /** Everything that what is to come depends on, as JSON. */
   snapshot(): string {
-    const passages = [...this.#passages].map(([id, { tally, counter: _, ...passage }]) => ({
+    const passages = [...this.#passages].map(([id, { tally, comparison, counter: _, ...passage }]) => ({
       id,
       ...passage,
+      comparison: comparison.state,
       line: tally?.state ?? null,
     }));
     const written: Snapshot = {
@@ -373,9 +305,10 @@ export class OccupancyLedger {
     this.#unexplained = s.unexplained;
     this.#unseen = s.unseen;
     this.#began = s.began;
-    for (const { id, line, ...rest } of s.passages) {
+    for (const { id, line, comparison, ...rest } of s.passages) {
       const passage = this.#passage(id);
       Object.assign(passage, rest);
+      passage.comparison.restore(comparison);
       if (line !== null) passage.tally!.restore(line);
     }
   }
@@ -386,10 +319,6 @@ function recordOf({ counter, tally, heardMs }: Passage): CounterKind {
   return tally === undefined || heardMs !== null ? 'device' : 'line';
 }
 
-function difference(a: Persons, b: Persons): Persons {
-  return { in: a.in - b.in, out: a.out - b.out };
-}
-
 interface Snapshot {
   readonly version: number;
   readonly initial: number;
@@ -398,8 +327,9 @@ interface Snapshot {
   readonly unexplained: number;
   readonly unseen: Unseen;
   readonly began: { readonly epochMs: number; readonly carries: boolean } | null;
-  readonly passages: readonly (Omit<Passage, 'tally' | 'counter'> & {
+  readonly passages: readonly (Omit<Passage, 'tally' | 'counter' | 'comparison'> & {
     readonly id: string;
+    readonly comparison: ComparisonState;
     readonly line: LineState | null;
   })[];
 }
