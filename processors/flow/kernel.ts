@@ -16,8 +16,11 @@ import type { SequencedFrame } from '../shared/sequencer.ts';
 import type { TickKernel } from '../shared/ticked.ts';
 import { type FlowLine, lineKeys, nearestOn } from './lines.ts';
 
-/** A person unseen for this many frame periods, and at least a second, is joined by a straight step: one missed frame. */
-const GAP_PERIODS = 2.5;
+/**
+ * A person unseen for this many frame periods, and at least a second, is joined by a straight step: three missed frames. Fewer are
+ * too few where people wait on the line: whoever is missed twice there would begin anew on it, on neither side.
+ */
+const GAP_PERIODS = 4.5;
 const GAP_S = 1;
 /** Frame periods without a frame until a camera is not live and the next one answers for its places. */
 const HELD_PERIODS = 2;
