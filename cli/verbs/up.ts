@@ -13,6 +13,7 @@ import { findServer, type RunningServer, startServer } from '#streams/server/ind
 import { topology } from '#streams/topology.ts';
 import { parseSpeed, wholeNumber } from '../context.ts';
 import { demoOrganisations, storeDemoVenues } from '../demo-venues.ts';
+import { readModelFiles } from '../forecast/models.ts';
 import { PROCESSOR_NAMES, type ProcessorName } from '../processors.ts';
 import { SupervisedPart, untilSignal } from '../supervise.ts';
 
@@ -33,6 +34,7 @@ interface UpOptions {
   readonly speed: number;
   readonly seed: number;
   readonly processors: readonly ProcessorName[];
+  readonly forecastModel?: readonly string[];
 }
 
 export function register(program: Command): void {
@@ -63,10 +65,15 @@ export function register(program: Command): void {
         .choices(PROCESSOR_NAMES)
         .default(DEFAULT_PROCESSORS),
     )
+    .option(
+      '--forecast-model <path...>',
+      'trained models for the forecast processor, as folders that `train` has written',
+    )
     .action(up);
 }
 
 async function up(options: UpOptions): Promise<void> {
+  const models = await forecastModels(options);
   const stopped = untilSignal();
   const parts: SupervisedPart[] = [];
   let server: RunningServer | undefined;
@@ -97,7 +104,12 @@ async function up(options: UpOptions): Promise<void> {
       parts.push(
         new SupervisedPart(
           name,
-          ['process', name, ...(LIGHT.has(name) ? ['--in-process'] : [])],
+          [
+            'process',
+            name,
+            ...(LIGHT.has(name) ? ['--in-process'] : []),
+            ...(name === 'forecast' ? models : []),
+          ],
           environment,
           say,
         ),
@@ -129,6 +141,15 @@ async function up(options: UpOptions): Promise<void> {
   await server?.stop();
   if (failed !== undefined) throw failed;
   say('stopped');
+}
+
+/** The arguments that hand the models on; read here once, so that a wrong path ends the start and not a part later. */
+async function forecastModels({ forecastModel = [], processors }: UpOptions): Promise<readonly string[]> {
+  if (forecastModel.length === 0) return [];
+  if (!processors.includes('forecast'))
+    throw new Error('--forecast-model is given and the forecast processor is not: add it to --processors');
+  await readModelFiles('forecast', forecastModel);
+  return ['--model', ...forecastModel.map((given) => path.resolve(given))];
 }
 
 interface Address {
