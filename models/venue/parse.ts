@@ -1,19 +1,17 @@
 // GeoJSON in local metres -> Venue: parse once, then trust. Every fault names the feature and what to do.
 import { z } from 'zod';
 import { intersectPolygons } from '#models/geometry/clip.ts';
-import { polygonArea, signedRingArea } from '#models/geometry/polygon.ts';
-import { segmentsIntersect } from '#models/geometry/segment.ts';
+import { polygonArea } from '#models/geometry/polygon.ts';
 import {
   collection,
   type FeatureKind,
   type FeatureOf,
   featureSchemas,
-  MAX_LOCAL_M,
-  type RingPositions,
   type VenueFeature,
 } from './document.ts';
 import { VenueError } from './errors.ts';
-import type { AreaM, Camera, Fence, Level, Passage, Stair, Venue, Zone } from './types.ts';
+import { toArea } from './rings.ts';
+import type { Camera, Fence, Level, Passage, Stair, Venue, Zone } from './types.ts';
 
 const TOKEN = /^[a-z0-9-]{1,64}$/;
 /** A zone of which less than this share can be walked on is on the wrong level or in another unit. */
@@ -191,69 +189,6 @@ function checkLevels(features: readonly VenueFeature[], levels: readonly Level[]
         `level ${ordinal} does not exist`,
         `use one of ${[...known].join(', ')}, or add that level`,
       );
-    }
-  }
-}
-
-function toArea(id: string, rings: readonly RingPositions[]): AreaM {
-  const [exterior, ...holes] = rings;
-  return {
-    exterior: toRing(id, exterior!, true),
-    holes: holes.map((hole) => toRing(id, hole, false)),
-  };
-}
-
-/** Open ring, turned counter-clockwise or clockwise. */
-function toRing(id: string, positions: RingPositions, counterClockwise: boolean): Float64Array {
-  const first = positions[0]!;
-  const last = positions[positions.length - 1]!;
-  if (first[0] !== last[0] || first[1] !== last[1]) {
-    throw new VenueError(
-      'ring-degenerate',
-      id,
-      'a ring is not closed',
-      'repeat the first position at the end',
-    );
-  }
-  const open = positions.slice(0, -1);
-  const ring = Float64Array.from(open.flat());
-  for (const v of ring) {
-    // Written so that NaN fails too.
-    if (!(Math.abs(v) <= MAX_LOCAL_M)) {
-      throw new VenueError(
-        'ring-degenerate',
-        id,
-        `coordinate ${v} is not local metres`,
-        `stay within ${MAX_LOCAL_M} m`,
-      );
-    }
-  }
-  checkSimple(id, ring);
-  const area = signedRingArea(ring);
-  if (open.length < 3 || area === 0) {
-    throw new VenueError('ring-degenerate', id, 'a ring encloses no area', 'give at least three corners');
-  }
-  if (area > 0 === counterClockwise) return ring;
-  // Turn it but keep the first corner first.
-  return Float64Array.from([open[0]!, ...open.slice(1).reverse()].flat());
-}
-
-function checkSimple(id: string, ring: Float64Array): void {
-  const n = ring.length / 2;
-  for (let i = 0; i < n; i++) {
-    const i2 = (i + 1) % n;
-    const edge = { ax: ring[2 * i]!, ay: ring[2 * i + 1]!, bx: ring[2 * i2]!, by: ring[2 * i2 + 1]! };
-    for (let j = i + 2; j < n; j++) {
-      const j2 = (j + 1) % n;
-      if (j2 === i) continue; // neighbours share a corner
-      if (segmentsIntersect(edge, ring[2 * j]!, ring[2 * j + 1]!, ring[2 * j2]!, ring[2 * j2 + 1]!)) {
-        throw new VenueError(
-          'ring-self-intersects',
-          id,
-          `the ring crosses itself near (${edge.ax}, ${edge.ay})`,
-          'redraw it so that its edges meet only at corners',
-        );
-      }
     }
   }
 }
