@@ -114,8 +114,7 @@ export class PressureKernel implements TickKernel {
       epochMs: endMs - 1,
       seq: 0,
       n: samples.length,
-      keys: Int32Array.from(samples, ([key]) => key),
-      columns: COLUMNS.map((_, c) => Float64Array.from(samples, ([, values]) => values[c]!)),
+      ...columnsOf(samples),
     });
   }
 
@@ -223,6 +222,19 @@ export class PressureKernel implements TickKernel {
   figures(): Readonly<Record<string, number>> {
     return { implausible_velocities_total: this.#implausible };
   }
+}
+
+function columnsOf(
+  samples: readonly (readonly [number, readonly number[]])[],
+): Pick<WindowFrame, 'keys' | 'columns'> {
+  const keys = new Int32Array(samples.length);
+  const columns = COLUMNS.map(() => new Float64Array(samples.length));
+  for (let i = 0; i < samples.length; i++) {
+    const [key, values] = samples[i]!;
+    keys[i] = key;
+    for (let c = 0; c < values.length; c++) columns[c]![i] = values[c]!;
+  }
+  return { keys, columns };
 }
 
 const UNKNOWN_ZONE = ZONE_COLUMNS.map(() => Number.NaN);

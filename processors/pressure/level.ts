@@ -62,12 +62,12 @@ export class LevelMeasure {
     const { density, cellArea } = this.#voronoi(persons);
     return this.#zones.zones.map((_, z) => {
       const mine = members.slice(start[z], start[z + 1]);
-      const vx = Float64Array.from(mine, (i) => persons.vx[i]!);
-      const vy = Float64Array.from(mine, (i) => persons.vy[i]!);
+      const vx = pick(persons.vx, mine);
+      const vy = pick(persons.vy, mine);
       const cells = cellFigures(persons, mine, cellArea, this.#pressureGrids[z]!, this.#options);
       const flow = this.#meanVelocity(vx, vy);
-      const px = Float64Array.from(mine, (i) => x[i]!);
-      const py = Float64Array.from(mine, (i) => y[i]!);
+      const px = pick(x, mine);
+      const py = pick(y, mine);
       const grid = this.#fieldGrids[z]!;
       const field = gridProfile(grid, px, py, vx, vy);
       const enough = !Number.isNaN(flow.x);
@@ -96,10 +96,7 @@ export class LevelMeasure {
       const here: number[] = [];
       for (let i = 0; i < n; i++) if (where[i]! >= 0 && this.#floor.members(where[i]!)[0] === p) here.push(i);
       if (here.length === 0) return;
-      const cells = part.compute(
-        Float64Array.from(here, (i) => x[i]!),
-        Float64Array.from(here, (i) => y[i]!),
-      );
+      const cells = part.compute(pick(x, here), pick(y, here));
       here.forEach((i, k) => {
         cellArea[i] = cells.area[k]! / cells.sharedBy[k]!;
       });
@@ -122,6 +119,12 @@ export class LevelMeasure {
     if (known < this.#options.leastPersons) return { x: Number.NaN, y: Number.NaN };
     return { x: x / known, y: y / known };
   }
+}
+
+function pick(column: Float64Array, rows: ArrayLike<number>): Float64Array {
+  const picked = new Float64Array(rows.length);
+  for (let k = 0; k < rows.length; k++) picked[k] = column[rows[k]!]!;
+  return picked;
 }
 
 function gridAround({ minX, minY, maxX, maxY }: ReturnType<typeof boundingBox>, cell: number): Grid {
