@@ -178,7 +178,11 @@ export class OccupancyLedger {
     const passage = this.#passage(at);
     if (passage.heardMs === null) {
       const lineMs = passage.tally?.endMs ?? epochMs;
-      const covers = recordOf(passage) === 'line' && passage.tally!.sees(epochMs);
+      // A word that comes late finds time counted by the line although it may not see just now.
+      const covers =
+        recordOf(passage) === 'line' &&
+        passage.tally!.everSeen &&
+        (lineMs > epochMs || passage.tally!.sees(epochMs));
       passage.heardMs = covers ? Math.max(epochMs, lineMs) : epochMs;
       passage.coveredToMs = covers && passage.counter === 'auto' ? passage.heardMs : null;
     }

@@ -106,7 +106,7 @@ export class LineTally {
     return this.#endMs;
   }
 
-  /** Up to here the line was ever seen; null when never. */
+  /** Whether any window was known. */
   get everSeen(): boolean {
     return this.#knownMs > 0;
   }

@@ -182,6 +182,23 @@ describe('a device and a line at one gate', () => {
     );
   });
 
+  it('takes the first count of a device whole where the line has never seen, and none of it twice where it has', () => {
+    const dark = ledgerOf(wide);
+    for (let k = 0; k < 120; k++) dark.line('gate', window(k, null));
+    expect(dark.device(device(110, 0, 30)).in).toBe(30);
+    const late = ledgerOf(wide);
+    for (let k = 0; k < 100; k++) late.line('gate', passes(k, 1));
+    // The line has just gone dark when a count of before arrives, and the device goes on from there.
+    for (let k = 100; k < 120; k++) late.line('gate', window(k, null));
+    expect(late.device(device(80, 0, 80))).toMatchObject({
+      in: 0,
+      corrections: [{ reason: 'covered', raw: 80 }],
+    });
+    expect(late.device(device(120, 80, 40)).in).toBe(0);
+    expect(late.device(device(160, 120, 40)).in).toBe(40);
+    expect(late.present).toBe(140);
+  });
+
   it('counts nobody out of a device that comes late over what the line has counted, but for the count across that moment', () => {
     fc.assert(
       fc.property(
