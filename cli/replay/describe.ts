@@ -1,5 +1,5 @@
 // A replay's report as lines for people.
-import type { Comparison, LevelTimes, ReplayReport } from '#processors/replay/index.ts';
+import type { Comparison, LevelTimes, ReplayReport, RuleComparison } from '#processors/replay/index.ts';
 
 const SHOWN = ['none', 'blue', 'yellow', 'orange', 'red', 'unknown'] as const;
 const RAISED = ['blue', 'yellow', 'orange', 'red'] as const;
@@ -10,7 +10,7 @@ export interface Span {
 }
 
 export function describeReplay(report: ReplayReport, span: Span): string[] {
-  const lines: string[] = [];
+  const lines: string[] = [`${report.org}/${report.venue}:`];
   const factor = (span.to - span.from) / 1000 / report.seconds;
   for (const [name, pass] of Object.entries(report.passes)) {
     lines.push(
@@ -39,28 +39,74 @@ export function describeReplay(report: ReplayReport, span: Span): string[] {
         'replay a shorter span, or give it more room',
     );
   }
+  for (const line of report.differs) lines.push(`MAY DIFFER FROM LIVE: ${line}`);
   if (report.comparison !== undefined) lines.push('', ...describeComparison(report.comparison));
   return lines;
 }
 
-/** Two tables: seconds per level, then what differs. */
-export function describeComparison({ metric, zones, differences }: Comparison): string[] {
+/** Of zones and of each rule, two tables: seconds per level, then what differs. */
+export function describeComparison({ metric, zones, differences, rules }: Comparison): string[] {
+  const lines = metric === null ? [] : describeZones(metric, zones, differences);
+  for (const rule of rules) {
+    if (lines.length > 0) lines.push('');
+    lines.push(...describeRule(rule));
+  }
+  return lines;
+}
+
+function describeRule({ rule, metric, field, keys, differences, notes }: RuleComparison): string[] {
+  const rows = [['key', 'rules', ...SHOWN.map((level) => `${level} s`), ...RAISED.map((l) => `first ${l}`)]];
+  for (const { key, present, changed } of keys) {
+    rows.push([key, 'present', ...cells(present)], [key, 'changed', ...cells(changed)]);
+  }
+  return [
+    `Rule "${rule}" over ${metric} ${field}:`,
+    ...notes.map((note) => `WARNING: ${note}`),
+    ...(keys.length === 0 ? [] : [...table(rows), '']),
+    ...describeDifferences(
+      'key',
+      differences.map(({ key, ...of }) => ({ name: key, ...of })),
+    ),
+  ];
+}
+
+function describeZones(
+  metric: string,
+  zones: Comparison['zones'],
+  differences: Comparison['differences'],
+): string[] {
   const rows = [['zone', 'rules', ...SHOWN.map((level) => `${level} s`), ...RAISED.map((l) => `first ${l}`)]];
   for (const { zone, present, changed } of zones) {
     rows.push([zone, 'present', ...cells(present)], [zone, 'changed', ...cells(changed)]);
   }
   const lines = [`Levels of win.${metric}, present rules and changed ones:`, ...table(rows), ''];
-  if (differences.length === 0) {
-    lines.push('Nothing would have been different.');
-    return lines;
-  }
-  const seconds = differences.reduce((sum, { fromMs, toMs }) => sum + (toMs - fromMs) / 1000, 0);
-  lines.push(`Different in ${differences.length} intervals, ${seconds} s of zone time:`);
   lines.push(
+    ...describeDifferences(
+      'zone',
+      differences.map(({ zone, ...of }) => ({ name: zone, ...of })),
+    ),
+  );
+  return lines;
+}
+
+function describeDifferences(
+  what: 'zone' | 'key',
+  differences: readonly {
+    readonly name: string;
+    readonly fromMs: number;
+    readonly toMs: number;
+    readonly present: string;
+    readonly changed: string;
+  }[],
+): string[] {
+  if (differences.length === 0) return ['Nothing would have been different.'];
+  const seconds = differences.reduce((sum, { fromMs, toMs }) => sum + (toMs - fromMs) / 1000, 0);
+  return [
+    `Different in ${differences.length} intervals, ${seconds} s of ${what} time:`,
     ...table([
-      ['zone', 'from', 'to', 's', 'present', 'changed'],
-      ...differences.map(({ zone, fromMs, toMs, present, changed }) => [
-        zone,
+      [what, 'from', 'to', 's', 'present', 'changed'],
+      ...differences.map(({ name, fromMs, toMs, present, changed }) => [
+        name,
         new Date(fromMs).toISOString(),
         new Date(toMs).toISOString(),
         String((toMs - fromMs) / 1000),
@@ -68,8 +114,7 @@ export function describeComparison({ metric, zones, differences }: Comparison): 
         changed,
       ]),
     ]),
-  );
-  return lines;
+  ];
 }
 
 function cells(times: LevelTimes | undefined): string[] {

@@ -1,9 +1,7 @@
 // The verb itself, as a process, against a real server: what it stores, what it prints, and how it fails.
-import { spawn } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/nats-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -13,9 +11,9 @@ import { connect } from '#streams/connect.ts';
 import { Publisher } from '#streams/publish.ts';
 import { STREAM, topology } from '#streams/topology.ts';
 import { VenueStore } from '#streams/venues.ts';
+import { tidewatch } from '#testing/command.ts';
 import { startTestServer } from '#testing/nats.ts';
 
-const command = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../bin/tidewatch.mjs');
 const folder = mkdtempSync(path.join(tmpdir(), 'tidewatch-replay-'));
 const FROM = new Date(START_MS + 60_000).toISOString();
 const TO = String(START_MS + 180_000);
@@ -26,10 +24,12 @@ beforeAll(async () => {
   server = await startTestServer();
   nc = await connect({ servers: server.url, name: 'replay verb test' });
   await apply(await jetstreamManager(nc), topology({ storageBytes: 2 ** 30 }));
-  const { venue, document } = smallHall('hall');
-  await (await VenueStore.open(nc)).create({ org: 'lab', venue: 'hall' }, document);
   const publisher = new Publisher(nc);
-  for (const message of hallTraffic(venue, 240)) await publisher.publish(message);
+  for (const id of ['hall', 'annex']) {
+    const { venue, document } = smallHall(id);
+    await (await VenueStore.open(nc)).create({ org: 'lab', venue: id }, document);
+    for (const message of hallTraffic(venue, 240)) await publisher.publish(message);
+  }
   await publisher.close();
 });
 afterAll(async () => {
@@ -37,18 +37,7 @@ afterAll(async () => {
   await server?.stop();
 });
 
-function replay(...args: string[]): Promise<{ code: number | null; out: string; err: string }> {
-  const child = spawn(process.execPath, [command, 'replay', '--nats', server.url, ...args]);
-  let out = '';
-  let err = '';
-  child.stdout.on('data', (chunk) => {
-    out += String(chunk);
-  });
-  child.stderr.on('data', (chunk) => {
-    err += String(chunk);
-  });
-  return new Promise((resolve) => child.on('close', (code) => resolve({ code, out, err })));
-}
+const replay = (...args: string[]) => tidewatch('replay', '--nats', server.url, ...args);
 
 function rules(name: string, content: unknown): string {
   const file = path.join(folder, name);
@@ -98,6 +87,66 @@ it('prints what other rules would have changed, as tables and as JSON, from seve
   expect(same.out).toContain('Nothing would have been different.');
 });
 
+it('judges any result by rules, and replays what they judge', async () => {
+  const file = rules('flow.json', {
+    rules: [
+      {
+        name: 'rush',
+        metric: 'win.flow-60s',
+        field: 'specific.in',
+        above: { yellow: 0.1, red: 500 },
+        raiseAfterSeconds: 0,
+      },
+      {
+        name: 'queue',
+        metric: 'win.flow-60s',
+        field: 'stopAndGo',
+        is: true,
+        level: 'orange',
+        keys: ['door'],
+      },
+    ],
+  });
+  const { code, out, err } = await replay(...span, '--with', file, '--no-publish', '--json');
+  expect(err).not.toContain('rror');
+  expect(code).toBe(0);
+  const report: unknown = JSON.parse(out);
+  expect(report).toMatchObject({
+    state: 'complete',
+    passes: { flow: { state: 'complete' } },
+    comparison: { metric: null, rules: [{ rule: 'rush', metric: 'win.flow-60s' }, { rule: 'queue' }] },
+  });
+  const told = await replay(...span, '--with', file, '--no-publish');
+  expect(told.out).toContain('Rule "rush" over win.flow-60s specific.in:');
+  expect(told.out).toMatch(/door\s+present\s+absent/);
+  expect(told.out).toMatch(/door\s+2025-06-15T\S+\s+2025-06-15T\S+\s+\S+\s+absent\s+yellow/);
+});
+
+it('replays several venues into one session', async () => {
+  const venues = ['--venue', 'lab/hall', 'lab/annex', '--from', FROM, '--to', TO, '--speed', 'max'];
+  for (const workers of ['1', '2']) {
+    const session = `both-${workers}`;
+    const { code, out } = await replay(...venues, '--session', session, '--workers', workers, '--json');
+    expect(code).toBe(0);
+    const reports = out
+      .trim()
+      .split('\n')
+      .map((line): unknown => JSON.parse(line));
+    expect(reports).toMatchObject([
+      { venue: 'hall', state: 'complete', forgotten: 0 },
+      { venue: 'annex', state: 'complete', forgotten: 0 },
+    ]);
+    const jsm = await jetstreamManager(nc);
+    const of = async (venue: string) => {
+      const filter = `replay.${session}.win.density.lab.${venue}.*`;
+      const { state } = await jsm.streams.info(STREAM.replay, { subjects_filter: filter });
+      return Object.values(state.subjects ?? {}).reduce((sum, count) => sum + count, 0);
+    };
+    expect(await of('hall')).toBeGreaterThanOrEqual(360);
+    expect(await of('annex')).toBe(await of('hall'));
+  }
+});
+
 it.each([
   [
     'a venue that is not there',
@@ -105,6 +154,10 @@ it.each([
     'there is no venue lab/moon',
   ],
   ['a time without offset', ['--venue', 'lab/hall', '--from', '2025-06-15T10:00:00'], 'with Z or an offset'],
+  ['one venue of several that is not there', [...span, '--venue', 'lab/moon'], 'there is no venue lab/moon'],
+  ['a venue that is no address', ['--venue', 'hall', '--from', FROM], 'write organisation/venue'],
+  ['a processor that does not exist', [...span, '--processor', 'denisty'], 'density'],
+  ['a session that is no token', [...span, '--session', 'Tuesday!'], 'lower-case letters'],
   ['a speed too low', [...span, '--speed', '0.1'], 'at least 0.25'],
   ['rules that are not there', [...span, '--with', 'nowhere.json'], 'cannot read nowhere.json'],
   [
@@ -116,6 +169,46 @@ it.each([
   const { code, err } = await replay(...args);
   expect(code).toBe(1);
   expect(err).toContain(expected);
+});
+
+it.each([
+  [
+    'a metric misspelt',
+    { rules: [{ name: 'a', metric: 'anom.cuont', field: 'score', above: { red: 0.8 } }] },
+    /rules\.0\.metric: there is no metric "anom\.cuont".*anom\.count/,
+  ],
+  [
+    'a field misspelt',
+    { rules: [{ name: 'a', metric: 'fcst.count', field: 'bands.5m.p99', above: { red: 80 } }] },
+    /rules\.0\.field: fcst\.count has no figure "bands\.5m\.p99".*bands\.<minutes>m\.p90/,
+  ],
+  [
+    'a key that the venue does not have',
+    {
+      rules: [
+        { name: 'a', metric: 'win.flow-60s', field: 'specific.in', above: { red: 80 }, keys: ['gate-9'] },
+      ],
+    },
+    /rules\.0\.keys: the venue has no "gate-9".*door/,
+  ],
+  [
+    'a rule twice',
+    {
+      rules: ['a', 'a'].map((name) => ({
+        name,
+        metric: 'win.flow-60s',
+        field: 'saturated',
+        is: true,
+        level: 'red',
+      })),
+    },
+    /rules\.1: "a" is there twice/,
+  ],
+  ['a member that is none', { rules: [{ name: 'a', thresholds: {} }] }, /rules\.0/],
+])('rules over results, %s: says where, and what there is', async (name, content, expected) => {
+  const { code, err } = await replay(...span, '--with', rules(`${name.replaceAll(' ', '-')}.json`, content));
+  expect(code).toBe(1);
+  expect(err).toMatch(expected);
 });
 
 it('names the place of a fault in the rules', async () => {

@@ -10,8 +10,9 @@ import {
   REPLAYABLE,
   ReplayError,
   type ReplayReport,
+  type ReplayRequest,
   type RuleChanges,
-  runReplay,
+  runReplays,
 } from '#processors/replay/index.ts';
 import { connect } from '#streams/connect.ts';
 import { messageOf } from '#streams/errors.ts';
@@ -24,7 +25,7 @@ import { endWithParent, untilSignal } from '../supervise.ts';
 
 interface ReplayOptions {
   readonly nats: string;
-  readonly venue: VenueAddress;
+  readonly venue: readonly VenueAddress[];
   readonly from: number;
   readonly to: number;
   readonly speed: number;
@@ -32,7 +33,7 @@ interface ReplayOptions {
   readonly session?: string;
   readonly replace: boolean;
   readonly publish: boolean;
-  readonly processor: readonly string[];
+  readonly processor?: readonly string[];
   readonly workers?: number;
   readonly json: boolean;
 }
@@ -43,7 +44,12 @@ export function register(program: Command): void {
     .description('compute a past span again, beside live; or see what other rules would have changed')
     .addOption(natsOption())
     .addOption(
-      new Option('--venue <org/venue>', 'the venue').argParser(parseVenueAddress).makeOptionMandatory(),
+      new Option('--venue <org/venue...>', 'the venue, or several, which share the machine')
+        .argParser((text: string, before: readonly VenueAddress[] | undefined) => [
+          ...(before ?? []),
+          parseVenueAddress(text),
+        ])
+        .makeOptionMandatory(),
     )
     .addOption(
       new Option('--from <time>', 'ISO time, epoch ms, or -10m before now')
@@ -68,9 +74,10 @@ export function register(program: Command): void {
     .option('--replace', 'clear what an earlier session of this name left', false)
     .option('--no-publish', 'compute and compare only')
     .addOption(
-      new Option('--processor <names...>', 'which processors')
-        .choices(Object.keys(REPLAYABLE))
-        .default(['density']),
+      new Option(
+        '--processor <names...>',
+        'which processors (default: density, or those whose results the rules judge)',
+      ).choices(Object.keys(REPLAYABLE)),
     )
     .addOption(
       new Option(
@@ -84,52 +91,78 @@ export function register(program: Command): void {
       const changes = options.with === undefined ? undefined : await readRules(options.with);
       const nc = await connect({ servers: options.nats, name: 'tidewatch replay' });
       try {
-        const report = await replayVenue(nc, options, changes);
-        if (options.json) console.log(JSON.stringify(report));
-        else for (const line of describeReplay(report, options)) console.log(line);
-        if (report.state === 'stopped') process.exitCode = 130;
+        const reports = await replayVenues(nc, options, changes);
+        for (const [i, report] of reports.entries()) {
+          if (options.json) console.log(JSON.stringify(report));
+          else
+            for (const line of [...(i > 0 ? [''] : []), ...describeReplay(report, options)])
+              console.log(line);
+        }
+        if (reports.some(({ state }) => state === 'stopped')) process.exitCode = 130;
       } finally {
         await nc.close();
       }
     });
 }
 
-async function replayVenue(
+async function replayVenues(
   nc: NatsConnection,
   options: ReplayOptions,
   changes: RuleChanges | undefined,
-): Promise<ReplayReport> {
-  const { org, venue } = options.venue;
-  const stored = await (await VenueStore.open(nc)).get(options.venue);
-  if (stored === undefined) {
-    throw new ReplayError(
-      'venue-unknown',
-      `there is no venue ${org}/${venue}`,
-      'check the address; "tidewatch up" stores the demonstration venues',
-    );
-  }
+): Promise<ReplayReport[]> {
+  const documents = await documentsOf(nc, options.venue);
   const abort = new AbortController();
   void untilSignal().then(() => abort.abort());
   const session = options.session ?? newSessionName();
   if (options.publish) console.error(`replay: results go to replay.${session}.>`);
-  return runReplay(nc, await jetstreamManager(nc), {
-    document: stored.document,
-    processors: options.processor,
-    fromMs: options.from,
-    toMs: options.to,
-    speed: options.speed,
-    session,
-    replace: options.replace,
-    publish: options.publish,
-    threads: { servers: options.nats, ...(options.workers === undefined ? {} : { most: options.workers }) },
-    signal: abort.signal,
-    ...(changes ? { changes } : {}),
-    onProgress: (eventMs, results) => {
-      if (Number.isFinite(eventMs)) {
-        console.error(`replay: at ${new Date(eventMs).toISOString()}, ${results} results`);
-      }
-    },
-  });
+  const requests = documents.map(
+    ({ name, document }): ReplayRequest => ({
+      document,
+      processors: options.processor ?? usualProcessors(changes),
+      fromMs: options.from,
+      toMs: options.to,
+      speed: options.speed,
+      session,
+      replace: options.replace,
+      publish: options.publish,
+      threads: { servers: options.nats, ...(options.workers === undefined ? {} : { most: options.workers }) },
+      signal: abort.signal,
+      ...(changes ? { changes } : {}),
+      onProgress: (eventMs, results) => {
+        if (!Number.isFinite(eventMs)) return;
+        console.error(`replay: ${name} at ${new Date(eventMs).toISOString()}, ${results} results`);
+      },
+    }),
+  );
+  return runReplays(nc, await jetstreamManager(nc), requests);
+}
+
+/** Density, unless the rules judge nothing of it: what they judge is replayed anyway. */
+function usualProcessors(changes: RuleChanges | undefined): readonly string[] {
+  const others = changes?.rules !== undefined && changes.levels === undefined && changes.metric === undefined;
+  return others ? [] : ['density'];
+}
+
+/** Every venue's document, each once. */
+async function documentsOf(
+  nc: NatsConnection,
+  venues: readonly VenueAddress[],
+): Promise<readonly { readonly name: string; readonly document: string }[]> {
+  const store = await VenueStore.open(nc);
+  const documents = new Map<string, string>();
+  for (const address of venues) {
+    const name = `${address.org}/${address.venue}`;
+    const stored = await store.get(address);
+    if (stored === undefined) {
+      throw new ReplayError(
+        'venue-unknown',
+        `there is no venue ${name}`,
+        'check the address; "tidewatch up" stores the demonstration venues',
+      );
+    }
+    documents.set(name, stored.document);
+  }
+  return [...documents].map(([name, document]) => ({ name, document }));
 }
 
 async function readRules(file: string): Promise<RuleChanges> {

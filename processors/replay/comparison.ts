@@ -4,11 +4,15 @@ import type { Zone } from '#models/venue/index.ts';
 import {
   type KnownLevel,
   LEVELS,
+  type Level,
   type LevelRule,
   type LevelSample,
+  type LevelSpan,
   levelsOf,
   type RaisedLevel,
 } from '#processors/rules/index.ts';
+
+import type { RuleComparison } from './rule-comparison.ts';
 
 /** `absent`: the zone does not exist under these rules. */
 export type ComparedLevel = KnownLevel | 'absent';
@@ -36,10 +40,30 @@ export interface ZoneComparison {
 }
 
 export interface Comparison {
-  readonly metric: string;
+  /** Window whose density the levels of zones are judged by; null where they are not judged. */
+  readonly metric: string | null;
   readonly zones: readonly ZoneComparison[];
   /** In order of zone, then of time. */
   readonly differences: readonly DifferingInterval[];
+  /** Rules over other results, in order of the file. */
+  readonly rules: readonly RuleComparison[];
+}
+
+/** Times of a series of spans. */
+export function timesOfSpans(spans: readonly LevelSpan[]): LevelTimes {
+  const seconds: Partial<Record<KnownLevel, number>> = {};
+  const firstMs: Partial<Record<RaisedLevel, number>> = {};
+  for (const { fromMs, toMs, level } of spans) {
+    seconds[level] = (seconds[level] ?? 0) + (toMs - fromMs) / 1000;
+    if (level !== 'unknown') noteFirst(firstMs, level, fromMs);
+  }
+  return { seconds, firstMs };
+}
+
+function noteFirst(firstMs: Partial<Record<RaisedLevel, number>>, level: Level, atMs: number): void {
+  for (const reached of LEVELS.slice(1, LEVELS.indexOf(level) + 1)) {
+    if (reached !== 'none') firstMs[reached] ??= atMs;
+  }
 }
 
 /** One set of rules and what the zones' figures were under it. */
@@ -70,7 +94,7 @@ export function compareLevels(metric: string, present: Judged, changed: Judged):
     });
     differences.push(...differing(zone, before, after, present.hopMs));
   }
-  return { metric, zones, differences };
+  return { metric, zones, differences, rules: [] };
 }
 
 function judge({ zones, levelOf, samples }: Judged, id: string): Series | undefined {
@@ -85,10 +109,7 @@ function timesOf({ atMs, levels }: Series, hopMs: number): LevelTimes {
   const firstMs: Partial<Record<RaisedLevel, number>> = {};
   levels.forEach((level, i) => {
     seconds[level] = (seconds[level] ?? 0) + hopMs / 1000;
-    if (level === 'unknown') return;
-    for (const reached of LEVELS.slice(1, LEVELS.indexOf(level) + 1)) {
-      if (reached !== 'none') firstMs[reached] ??= atMs[i]!;
-    }
+    if (level !== 'unknown') noteFirst(firstMs, level, atMs[i]!);
   });
   return { seconds, firstMs };
 }

@@ -25,6 +25,7 @@ export {
 export { ReplayError, type ReplayErrorCode } from './errors.ts';
 export type { PassReport } from './pass.ts';
 export { NOT_REPLAYABLE, REPLAYABLE, type Replayable } from './registry.ts';
+export type { RuleComparison, RuleDifference, RuleKeyComparison } from './rule-comparison.ts';
 export { parseRules, type RuleChanges } from './rules.ts';
-export { type ReplayReport, type ReplayRequest, runReplay } from './run.ts';
+export { type ReplayReport, type ReplayRequest, runReplay, runReplays } from './run.ts';
 export { newSessionName } from './session.ts';

@@ -17,7 +17,7 @@ function tell(message: PartMessage): void {
   port?.postMessage(message);
 }
 
-async function work({ servers, scene, session: key }: PartTask): Promise<void> {
+async function work({ servers, processors, scene, session: key }: PartTask): Promise<void> {
   const abort = new AbortController();
   port?.on('message', () => abort.abort());
   const nc = await connect({ servers, name: 'tidewatch replay part' });
@@ -26,7 +26,7 @@ async function work({ servers, scene, session: key }: PartTask): Promise<void> {
   try {
     const scenes = scenesOf(scene);
     const passes = await runPasses(nc, jsm, {
-      processors: scene.processors,
+      processors,
       scenes,
       session,
       fromMs: scene.fromMs,
@@ -42,7 +42,11 @@ async function work({ servers, scene, session: key }: PartTask): Promise<void> {
     tell({
       kind: 'done',
       passes,
-      recorded: scenes.list.map(({ recorder }) => recorder?.recorded()),
+      recorded: scenes.list.map(({ recorders: { density, results } }) => ({
+        // Who did not compute density here would know it as unknown.
+        density: processors.includes('density') ? density?.recorded() : undefined,
+        results: results.recorded(),
+      })),
       published: session?.results ?? 0,
       sent: session?.sent ?? 0,
     });

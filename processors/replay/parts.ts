@@ -7,11 +7,14 @@ import { ReplayError } from './errors.ts';
 import type { PassReport } from './pass.ts';
 import { type PassReports, worstState } from './passes.ts';
 import type { RecordedPart } from './recorder.ts';
+import type { RecordedSeries } from './rule-recorder.ts';
 import type { SceneRequest, Scenes } from './scenes.ts';
 import type { SessionKey } from './session.ts';
 
 export interface PartTask {
   readonly servers: string;
+  /** Those of the scene's processors that are computed in parts. */
+  readonly processors: readonly string[];
   readonly scene: SceneRequest;
   /** Undefined: nothing is published. */
   readonly session: SessionKey | undefined;
@@ -22,8 +25,11 @@ export type PartMessage =
   | {
       readonly kind: 'done';
       readonly passes: PassReports;
-      /** Per scene, what its recorder has. */
-      readonly recorded: readonly (RecordedPart | undefined)[];
+      /** Per scene, what its recorders have. */
+      readonly recorded: readonly {
+        readonly density: RecordedPart | undefined;
+        readonly results: readonly RecordedSeries[];
+      }[];
       readonly published: number;
       readonly sent: number;
     }
@@ -66,14 +72,14 @@ export function partsOf(fromMs: number, toMs: number, count: number): { fromMs: 
 
 /** @throws ReplayError `part-failed` with the reason of the first part that failed; the others are stopped */
 export async function runParts(request: PartsRequest): Promise<PartsReport> {
-  const { servers, scene, session, scenes, workers, signal, onProgress } = request;
+  const { servers, processors, scene, session, scenes, workers, signal, onProgress } = request;
   const parts = partsOf(scene.fromMs, scene.toMs, workers);
   const reached = parts.map(({ fromMs }) => fromMs);
   const results = parts.map(() => 0);
   const threads = parts.map(
     (part) =>
       new Worker(new URL('./part-worker.mjs', import.meta.url), {
-        workerData: { servers, scene: { ...scene, ...part }, session } satisfies PartTask,
+        workerData: { servers, processors, scene: { ...scene, ...part }, session } satisfies PartTask,
       }),
   );
   const stop = (): void => {
@@ -95,8 +101,10 @@ export async function runParts(request: PartsRequest): Promise<PartsReport> {
       ),
     );
     for (const { recorded } of done) {
-      for (const [i, part] of recorded.entries()) {
-        if (part !== undefined) scenes.list[i]!.recorder?.absorb(part);
+      for (const [i, { density, results }] of recorded.entries()) {
+        const { recorders } = scenes.list[i]!;
+        if (density !== undefined) recorders.density?.absorb(density);
+        recorders.results.absorb(results);
       }
     }
     return {

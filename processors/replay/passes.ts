@@ -238,7 +238,8 @@ function laneOf(
   return {
     create: () => kind.lane(rules.venue, rules.boundsOf(kind.bounds)),
     take(output, endMs) {
-      scene.recorder?.take(output);
+      scene.recorders.density?.take(output);
+      scene.recorders.results.take(output);
       return together([give(output, endMs), published ? session?.publish(output) : undefined]);
     },
     takeBehind: give,

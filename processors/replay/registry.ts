@@ -181,9 +181,7 @@ export const REPLAYABLE: Readonly<Record<string, Replayable>> = {
 };
 
 /** Processors that cannot be replayed, each with the reason. */
-export const NOT_REPLAYABLE: Readonly<Record<string, string>> = {
-  'anomaly-raster': 'what it has learned goes back further than rasters are kept',
-};
+export const NOT_REPLAYABLE: Readonly<Record<string, string>> = {};
 
 /** @throws ReplayError `processor-unknown` */
 export function replayable(name: string): Replayable {

@@ -3,7 +3,15 @@ import { z } from 'zod';
 import { parseVenue, type Venue, VenueError, type Zone } from '#models/venue/index.ts';
 import type { TimeBounds } from '#processors/density/index.ts';
 import type { LevelRule, RaisedLevel } from '#processors/rules/index.ts';
-import { DEFAULT_LEVEL_RULES, type ZoneUse } from '#processors/rules/index.ts';
+import {
+  compileRule,
+  DEFAULT_LEVEL_RULES,
+  type Rule,
+  RuleError,
+  type RuleSpec,
+  ruleSchema,
+  type ZoneUse,
+} from '#processors/rules/index.ts';
 import { ReplayError } from './errors.ts';
 
 const density = z.number().positive().max(20);
@@ -41,6 +49,9 @@ const changes = z.strictObject({
     .partial()
     .optional(),
   bounds: z.strictObject({ disorderMs: ms, latenessMs: ms, idleMs: ms, futureMs: ms }).partial().optional(),
+  /** Rules over any result; those of `present` with the same name are what they are compared with. */
+  rules: z.array(ruleSchema).min(1).optional(),
+  present: z.array(ruleSchema).min(1).optional(),
 });
 
 type LevelChange = z.infer<typeof levelChange>;
@@ -101,6 +112,49 @@ export function changedRules(document: string, change: RuleChanges): Rules {
     boundsOf: (live) => changedBounds(live, change),
     levelOf: (zone) => byZone.get(zone.id) ?? DEFAULT_LEVEL_RULES[zone.use],
   };
+}
+
+/** Rules ready to judge: those of the present, and those that the changes make of them. */
+export interface ResultRules {
+  readonly present: readonly Rule[];
+  readonly changed: readonly Rule[];
+}
+
+/**
+ * The rules over results. Where the file gives no present ones, they are the same where windows are changed, so that it shows
+ * what the change does to them, and else none.
+ * @param metrics those that exist
+ * @param keys zones, lines and other keys that results can have
+ * @throws ReplayError `rules-invalid` for a metric, field or key that does not exist, a name given twice
+ */
+export function resultRules(
+  change: RuleChanges,
+  metrics: readonly string[],
+  keys: readonly string[],
+): ResultRules {
+  const compiled = (list: readonly RuleSpec[] | undefined, member: string): Rule[] => {
+    const names = new Set<string>();
+    return (list ?? []).map((spec, i) => {
+      const place = `rules: ${member}.${i}`;
+      if (names.has(spec.name))
+        throw invalid(`${place}: "${spec.name}" is there twice`, 'give each rule a name');
+      names.add(spec.name);
+      for (const key of spec.keys ?? []) {
+        if (!keys.includes(key)) {
+          throw invalid(`${place}.keys: the venue has no "${key}"`, `use some of ${keys.join(', ')}`);
+        }
+      }
+      try {
+        return compileRule(spec, metrics, place);
+      } catch (error) {
+        if (!(error instanceof RuleError)) throw error;
+        throw new ReplayError('rules-invalid', `${error.place}: ${error.fault}`, error.remedy, error);
+      }
+    });
+  };
+  const changed = compiled(change.rules, 'rules');
+  const present = compiled(change.present, 'present');
+  return { present: change.present === undefined && changesWindows(change) ? changed : present, changed };
 }
 
 /** Whether windows have to be computed anew, and not only judged anew. */

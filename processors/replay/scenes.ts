@@ -1,8 +1,15 @@
 // Under which rules a replay computes history: as it was, and once more where a change makes other windows.
-import { parseVenue } from '#models/venue/index.ts';
+import { parseVenue, type Venue } from '#models/venue/index.ts';
+import { flowLines } from '#processors/flow/index.ts';
+import { SITE_KEY } from '#processors/occupancy/index.ts';
+import { metricsOf } from '#processors/rules/index.ts';
+import { levelToken } from '#streams/subjects.ts';
 import { type Comparison, compareLevels, type Judged } from './comparison.ts';
 import { ReplayError } from './errors.ts';
 import { DensityRecorder } from './recorder.ts';
+import { REPLAYABLE, replayable } from './registry.ts';
+import { compareRules } from './rule-comparison.ts';
+import { RuleRecorder } from './rule-recorder.ts';
 import {
   changedRules,
   changesWindows,
@@ -10,6 +17,7 @@ import {
   presentRules,
   type RuleChanges,
   type Rules,
+  resultRules,
 } from './rules.ts';
 
 /** What is computed: plain data, so that it can be handed to another thread. */
@@ -28,7 +36,13 @@ export interface Scene {
   readonly rules: Rules;
   /** Whether its results go to the session. */
   readonly published: boolean;
-  readonly recorder?: DensityRecorder;
+  /** Who notes its results for the comparison. */
+  readonly recorders: Recorders;
+}
+
+export interface Recorders {
+  readonly density: DensityRecorder | undefined;
+  readonly results: RuleRecorder;
 }
 
 export interface Scenes {
@@ -41,33 +55,93 @@ export interface Scenes {
 /** @throws ReplayError `rules-invalid`, `processor-unknown`; VenueError for the document */
 export function scenesOf({ document, changes, fromMs, toMs, processors }: SceneRequest): Scenes {
   const present = presentRules(parseVenue(document));
-  if (changes === undefined) return { list: [{ rules: present, published: true }], changed: false };
-  if (!processors.includes('density')) {
-    throw new ReplayError('processor-unknown', 'levels are judged by density', 'replay density as well');
+  if (changes === undefined) {
+    const recorders = { density: undefined, results: new RuleRecorder([]) };
+    return { list: [{ rules: present, published: true, recorders }], changed: false };
   }
+  const levels = judgesLevels(changes, processors);
   const changed = changedRules(document, changes);
+  const { venue } = changed;
+  const over = resultRules(changes, metricsOfAll(venue), keysOf(venue, present.venue));
+  const all = [...over.present, ...over.changed];
   const metric = changes.metric ?? DEFAULT_METRIC;
-  const before = new DensityRecorder(present.venue, metric, fromMs, toMs);
-  const judged = (rules: Rules, recorder: DensityRecorder): Judged => ({
-    zones: rules.venue.zones,
-    hopMs: recorder.hopMs,
-    levelOf: rules.levelOf,
-    samples: (zone) => recorder.samples(zone),
+  const recordersOf = (rules: Rules): Recorders => ({
+    density: levels ? new DensityRecorder(rules.venue, metric, fromMs, toMs) : undefined,
+    results: new RuleRecorder(all),
   });
-  if (!changesWindows(changes)) {
-    return {
-      list: [{ rules: present, published: true, recorder: before }],
-      changed: true,
-      compare: () => compareLevels(metric, judged(present, before), judged(changed, before)),
-    };
-  }
-  const after = new DensityRecorder(changed.venue, metric, fromMs, toMs);
+  const before = { rules: present, recorders: recordersOf(present) };
+  const after = changesWindows(changes)
+    ? { rules: changed, recorders: recordersOf(changed) }
+    : { rules: changed, recorders: before.recorders };
+  const compare = (): Comparison => ({
+    ...(levels
+      ? compareLevels(metric, judged(before), judged(after))
+      : { metric: null, zones: [], differences: [] }),
+    rules: compareRules(
+      { rules: over.present, recorder: before.recorders.results, at: over.present.map((_, i) => i) },
+      {
+        rules: over.changed,
+        recorder: after.recorders.results,
+        at: over.changed.map((_, i) => over.present.length + i),
+      },
+      fromMs,
+      toMs,
+    ),
+  });
   return {
-    list: [
-      { rules: present, published: false, recorder: before },
-      { rules: changed, published: true, recorder: after },
-    ],
+    list: changesWindows(changes)
+      ? [
+          { ...before, published: false },
+          { ...after, published: true },
+        ]
+      : [{ ...before, published: true }],
     changed: true,
-    compare: () => compareLevels(metric, judged(present, before), judged(changed, after)),
+    compare,
   };
+}
+
+function judged({ rules, recorders: { density } }: { rules: Rules; recorders: Recorders }): Judged {
+  if (density === undefined) throw new RangeError('nobody has noted the density of these zones');
+  return {
+    zones: rules.venue.zones,
+    hopMs: density.hopMs,
+    levelOf: rules.levelOf,
+    samples: (zone) => density.samples(zone),
+  };
+}
+
+/** Levels of zones are judged unless only other results are. */
+function judgesLevels(changes: RuleChanges, processors: readonly string[]): boolean {
+  const only = changes.levels === undefined && changes.metric === undefined && changes.rules !== undefined;
+  if (processors.includes('density')) return true;
+  if (only) return false;
+  throw new ReplayError('processor-unknown', 'levels are judged by density', 'replay density as well');
+}
+
+/** Metrics that some processor gives. */
+function metricsOfAll(venue: Venue): readonly string[] {
+  return metricsOf(Object.values(REPLAYABLE).flatMap((one) => one.subjects(venue).outputs));
+}
+
+/** Keys that results of a venue can have, before a change or after it. */
+function keysOf(...venues: readonly Venue[]): readonly string[] {
+  const keys = venues.flatMap((venue) => [
+    ...venue.zones.map(({ id }) => id),
+    ...flowLines(venue).map(({ key }) => key),
+    ...[...venue.gates, ...venue.exits, ...venue.doors].map(({ id }) => id),
+    ...venue.levels.map(({ ordinal }) => levelToken(ordinal)),
+  ]);
+  return [...new Set([...keys, SITE_KEY, 'venue'])];
+}
+
+/** Processors that give what the rules judge. */
+export function judgedProcessors({ changes, document }: SceneRequest): readonly string[] {
+  const metrics = new Set(
+    [...(changes?.rules ?? []), ...(changes?.present ?? [])].map(({ metric }) => metric),
+  );
+  if (metrics.size === 0) return [];
+  const venue = parseVenue(document);
+  return Object.keys(REPLAYABLE).filter((name) =>
+    metricsOf(replayable(name).subjects(venue).outputs).some((metric) => metrics.has(metric)),
+  );
 }

@@ -32,6 +32,11 @@ export interface SessionKey {
   readonly after: number;
 }
 
+/** The same session for another writer, with ids of its own. */
+export function otherWriter(key: SessionKey): SessionKey {
+  return { ...key, idPrefix: `replay|${nuid.next()}|` };
+}
+
 export class ReplaySession {
   readonly key: SessionKey;
   readonly #nc: NatsConnection;

@@ -19,6 +19,8 @@ export const replayStatus = z.object({
   results: z.number().int().nonnegative(),
   /** Whether thresholds, zones or bounds differ from the venue's own. */
   changed: z.boolean(),
+  /** In which way results may differ from live's, as sentences; known when it ends. */
+  differs: z.array(z.string()),
 });
 
 export type ReplayStatus = z.infer<typeof replayStatus>;
