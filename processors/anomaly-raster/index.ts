@@ -2,11 +2,16 @@
 import type { Venue } from '#models/venue/index.ts';
 import type { Processor } from '#processors/runtime/index.ts';
 import { StreamsError } from '#streams/errors.ts';
-import { decodeGrid, type GridFrame } from '#streams/schema/grid.ts';
+import { decodeGrid } from '#streams/schema/grid.ts';
 import { STREAM } from '#streams/topology.ts';
-import { type RasterAnomalyOptions, rasterAnomalyPartition } from './partition.ts';
+import { type RasterAnomalyOptions, type RasterInput, rasterAnomalyPartition } from './partition.ts';
 
-export { type PhaseSpan, type RasterAnomalyOptions, rasterAnomalyPartition } from './partition.ts';
+export {
+  type PhaseSpan,
+  type RasterAnomalyOptions,
+  type RasterInput,
+  rasterAnomalyPartition,
+} from './partition.ts';
 
 /** Raised when a snapshot of before cannot be restored. */
 const STATE_VERSION = 1;
@@ -15,7 +20,7 @@ const STATE_VERSION = 1;
 export function rasterAnomalyProcessor(
   venue: Venue,
   options: RasterAnomalyOptions = {},
-): Processor<GridFrame> {
+): Processor<RasterInput> {
   const at = `${venue.org}.${venue.id}`;
   const levels = new Set(venue.levels.map(({ ordinal }) => ordinal));
   return {
@@ -24,11 +29,11 @@ export function rasterAnomalyProcessor(
     input: { stream: STREAM.grid, filters: [`grid.${at}.*`] },
     outputs: [`anom.raster.${at}.*`],
     decode({ data }) {
-      const frame = decodeGrid(data);
-      if (levels.has(frame.level)) return frame;
+      const { level, revision } = decodeGrid(data);
+      if (levels.has(level)) return { level, revision, payload: data.slice() };
       throw new StreamsError(
         'frame-malformed',
-        `grid frame of level ${frame.level}, which ${venue.id} does not have`,
+        `grid frame of level ${level}, which ${venue.id} does not have`,
         `send one of ${[...levels].join(', ')}, or store the venue with that level`,
       );
     },

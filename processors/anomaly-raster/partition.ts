@@ -4,7 +4,7 @@ import type { EventPhase } from '#models/anomaly/index.ts';
 import { RasterDetector, type RasterOptions } from '#models/anomaly/raster.ts';
 import type { Venue } from '#models/venue/index.ts';
 import type { Output, Partition } from '#processors/runtime/index.ts';
-import type { GridFrame } from '#streams/schema/grid.ts';
+import { decodeGrid } from '#streams/schema/grid.ts';
 import { joinSections, splitSections } from '../shared/sections.ts';
 import { RasterAnomalyOutputs } from './results.ts';
 
@@ -22,12 +22,23 @@ export interface RasterAnomalyOptions {
   readonly detector?: Partial<RasterOptions>;
 }
 
+/**
+ * A raster as it came, already found to be whole. Its cells are unpacked one raster at a time: a batch of them unpacked would
+ * be a hundred times as large as on the wire.
+ */
+export interface RasterInput {
+  readonly level: number;
+  readonly revision: number;
+  /** The grid frame's bytes. */
+  readonly payload: Uint8Array;
+}
+
 const headShape = z.object({ levels: z.array(z.number().int()), corrections: z.number() });
 
 export function rasterAnomalyPartition(
   venue: Venue,
   options: RasterAnomalyOptions = {},
-): Partition<GridFrame> {
+): Partition<RasterInput> {
   const programme = options.programme ?? [];
   const results = new RasterAnomalyOutputs(venue);
   const fresh = (): RasterDetector => new RasterDetector(options.detector);
@@ -39,15 +50,15 @@ export function rasterAnomalyPartition(
     programme.find(({ fromMs, toMs }) => endMs > fromMs && endMs <= toMs)?.phase ?? 'none';
 
   return {
-    onBatch(frames) {
+    onBatch(inputs) {
       const outputs: Output[] = [];
-      for (const frame of frames) {
-        const detector = levels.get(frame.level);
+      for (const { level, revision, payload } of inputs) {
+        const detector = levels.get(level);
         // Who has learned from a raster cannot unlearn it.
-        if (frame.revision > 0) corrections++;
-        if (detector === undefined || frame.revision > 0) continue;
-        for (const result of detector.update(frame, phaseAt)) {
-          outputs.push(results.output(frame.level, result));
+        if (revision > 0) corrections++;
+        if (detector === undefined || revision > 0) continue;
+        for (const result of detector.update(decodeGrid(payload), phaseAt)) {
+          outputs.push(results.output(level, result));
           alarms += result.findings.filter(({ alarm }) => alarm).length;
         }
       }

@@ -71,9 +71,12 @@ describe('the raster anomaly processor', () => {
   it('stores what the partition says, once each, across a stop within a slot and a damaged raster', async () => {
     // Slot 246: the crowd is there, its alarm has been raised, and one raster of the slot is still to come.
     const cut = 2 * 246 - 1;
-    const partition = rasterAnomalyProcessor(venue).create();
+    const processor = rasterAnomalyProcessor(venue);
+    const partition = processor.create();
     const said = [frames.slice(0, cut), frames.slice(cut)].map((part) =>
-      partition.onBatch(part).map((o) => `${o.subject} ${new TextDecoder().decode(o.payload)}`),
+      partition
+        .onBatch(part.map((frame) => processor.decode({ subject, data: encodeGrid(frame) })))
+        .map((o) => `${o.subject} ${new TextDecoder().decode(o.payload)}`),
     );
     expect(said.map(({ length }) => length)).toEqual([245, 15]);
     expect(said[0]!.filter((line) => line.includes('"alarm":true')).length).toBeGreaterThanOrEqual(1);

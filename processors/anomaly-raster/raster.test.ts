@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { RASTER_UNIT, RASTER_UNKNOWN, RASTER_WALL } from '#models/anomaly/raster.ts';
 import type { Output } from '#processors/runtime/index.ts';
 import type { RasterAnomalyMessage } from '#streams/schema/anomaly.ts';
-import { CELL_UNKNOWN, CELL_WALL, encodeGrid, GRID_UNIT } from '#streams/schema/grid.ts';
+import { CELL_UNKNOWN, CELL_WALL, encodeGrid, GRID_UNIT, type GridFrame } from '#streams/schema/grid.ts';
 import { kindOfSubject, rasterAnomalyKind } from '#streams/schema/registry.ts';
 import { subjectMatches } from '#streams/topology.ts';
 import { crowdedFrames, venueOfHall } from './fixtures/hall.ts';
@@ -15,8 +15,11 @@ const bytes = (outputs: readonly Output[]): string[] =>
   outputs.map((o) => `${o.subject} ${o.messageId} ${new TextDecoder().decode(o.payload)}`);
 
 describe('unusual places of a venue', () => {
+  const { decode } = rasterAnomalyProcessor(venue);
+  const inputOf = (frame: GridFrame) => decode({ subject: 'grid.o.hall.b1', data: encodeGrid(frame) });
   const frames = crowdedFrames();
-  const outputs = rasterAnomalyPartition(venue).onBatch(frames);
+  const inputs = frames.map(inputOf);
+  const outputs = rasterAnomalyPartition(venue).onBatch(inputs);
 
   it('come once per level and ten seconds, under their schema and subject, with ids of their own', () => {
     const { outputs: filters, input } = rasterAnomalyProcessor(venue);
@@ -46,7 +49,7 @@ describe('unusual places of a venue', () => {
     const dark = frames.map((frame, i) =>
       i < frames.length - 4 ? frame : { ...frame, cells: frame.cells.map(() => CELL_UNKNOWN) },
     );
-    const last = rasterAnomalyPartition(venue).onBatch(dark).map(read).at(-1)!;
+    const last = rasterAnomalyPartition(venue).onBatch(dark.map(inputOf)).map(read).at(-1)!;
     expect(last).toMatchObject({
       state: 'unknown',
       score: null,
@@ -62,7 +65,7 @@ describe('unusual places of a venue', () => {
       let partition = rasterAnomalyPartition(venue);
       const all: Output[] = [];
       for (let from = 0; from < frames.length; from += size) {
-        all.push(...partition.onBatch(frames.slice(from, from + size)));
+        all.push(...partition.onBatch(inputs.slice(from, from + size)));
         if (size === 1 && from % 90 !== 0) continue;
         const snapshot = partition.snapshot();
         partition = rasterAnomalyPartition(venue);
@@ -84,7 +87,7 @@ describe('unusual places of a venue', () => {
       frame,
       ...(i % 50 === 3 ? [{ ...frame, revision: 1 }, frame] : []),
     ]);
-    const messages = partition.onBatch(noise).map(read);
+    const messages = partition.onBatch(noise.map(inputOf)).map(read);
     expect(new Set(messages.map(({ phase }) => phase))).toEqual(new Set(['ingress', 'play']));
     expect(messages).toHaveLength(outputs.length);
     expect(partition.figures!()).toMatchObject({
@@ -100,9 +103,11 @@ describe('unusual places of a venue', () => {
   });
 
   it('are not made of rasters that cannot be read, or of a level that the venue does not have', () => {
-    const { decode } = rasterAnomalyProcessor(venue);
     const data = encodeGrid(frames[0]!);
-    expect(decode({ subject: 'grid.o.hall.b1', data })).toEqual(frames[0]);
+    const buffer = new Uint8Array([7, ...data, 7]);
+    const input = decode({ subject: 'grid.o.hall.b1', data: buffer.subarray(1, buffer.length - 1) });
+    buffer.fill(0);
+    expect(input).toEqual({ level: -1, revision: 0, payload: data });
     expect(() => decode({ subject: 'grid.o.hall.b1', data: data.subarray(0, 60) })).toThrow(/grid frame/);
     expect(() => decode({ subject: 'grid.o.hall.7', data: encodeGrid({ ...frames[0]!, level: 7 }) })).toThrow(
       /level 7, which hall does not have/,
