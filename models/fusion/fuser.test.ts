@@ -128,6 +128,78 @@ describe('fused views', () => {
     }
   });
 
+  it('keeps two on either side of a seam two, and one on the seam one', () => {
+    // Camera 0 sees x < 10.5, camera 1 x > 9.5; with 0.4 m of deviation 1.8 m are within the gate.
+    const covers = (x: number) => [...(x < 10.5 ? [0] : []), ...(x > 9.5 ? [1] : [])];
+    const seam = fuser(2, 0.4, covers);
+    const ids = new Set<number>();
+    for (let k = 0; k < 10; k++) {
+      const epochMs = 1000 + 500 * k;
+      const views = [
+        view(0, epochMs, [
+          { x: 9.1, y: 5, id: 1 },
+          { x: 10.2, y: 1, id: 2 },
+        ]),
+        view(1, epochMs, [
+          { x: 10.9, y: 5, id: 1 },
+          { x: 9.8, y: 1, id: 2 },
+        ]),
+      ];
+      const out = seam.step(epochMs, views, live(2));
+      expect([k, out.count]).toEqual([k, 3]);
+      for (const id of out.ids) ids.add(id);
+    }
+    expect(ids.size).toBe(3);
+  });
+
+  it('leaves the id with who walks out of one view into the next, though somebody new comes in there', () => {
+    const covers = (x: number) => [...(x < 10.5 ? [0] : []), ...(x > 9.5 ? [1] : [])];
+    const fused = fuser(2, 0.2, covers);
+    const idsOf = new Map<string, Set<number>>();
+    for (let k = 0; k < 24; k++) {
+      const epochMs = 1000 + 500 * k;
+      const there = { x: 6 + 0.6 * k, y: 5, vx: 1.2, vy: 0 };
+      const back = { x: 16 - 0.6 * k, y: 5.9, vx: -1.2, vy: 0 };
+      const seen = (c: number) =>
+        [
+          { ...there, id: 1 },
+          { ...back, id: 2 },
+        ].filter(({ x }) => covers(x).includes(c));
+      const out = fused.step(epochMs, [view(0, epochMs, seen(0)), view(1, epochMs, seen(1))], live(2));
+      expect([k, out.count]).toEqual([k, 2]);
+      out.ids.forEach((id, i) => {
+        const who = out.y[i] < 5.45 ? 'there' : 'back';
+        idsOf.set(who, (idsOf.get(who) ?? new Set()).add(id));
+      });
+    }
+    expect([...idsOf.values()].map(({ size }) => size)).toEqual([1, 1]);
+  });
+
+  it('estimates how far cameras err from persons whom two of them see, and keeps what it was given', () => {
+    let state = 7;
+    const chance = (): number => {
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+      return state / 2 ** 32;
+    };
+    // A sum of twelve is normal enough, of deviation 1.
+    const normal = (): number => Array.from({ length: 12 }, chance).reduce((a, b) => a + b, -6);
+    const fused = new ViewFuser({ sigmaM: [undefined, undefined, 0.3], covering: () => [0, 1] });
+    expect(fused.sigmaM(0)).toBeCloseTo(0.25, 12);
+    for (let k = 0; k < 40; k++) {
+      const epochMs = 1000 + 500 * k;
+      const noisy = () =>
+        Array.from({ length: 100 }, (_, i) => ({
+          x: 3 * (i % 10) + 0.1 * normal(),
+          y: 3 * Math.floor(i / 10) + 0.1 * normal(),
+          id: i + 1,
+        }));
+      fused.step(epochMs, [view(0, epochMs, noisy()), view(1, epochMs, noisy())], live(3));
+    }
+    // 1.3 times as large, by intention.
+    for (const camera of [0, 1]) expect(fused.sigmaM(camera) / 0.13).toBeCloseTo(1, 1);
+    expect(fused.sigmaM(2)).toBe(0.3);
+  });
+
   it('forgets whom nobody sees after the coasting time, and at once where no live camera covers the place', () => {
     const at = (k: number) => 1000 + 500 * k;
     const fused = fuser(1);
