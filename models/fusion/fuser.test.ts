@@ -195,8 +195,9 @@ describe('fused views', () => {
         }));
       fused.step(epochMs, [view(0, epochMs, noisy()), view(1, epochMs, noisy())], live(3));
     }
-    // 1.3 times as large, by intention.
-    for (const camera of [0, 1]) expect(fused.sigmaM(camera) / 0.13).toBeCloseTo(1, 1);
+    // 1.3 times as large, by intention; the default of before weighs as 200 of the pairs of 39 steps.
+    const expected = Math.sqrt((200 * 0.25 ** 2 + 3_900 * 0.13 ** 2) / 4_100);
+    for (const camera of [0, 1]) expect(fused.sigmaM(camera) / expected).toBeCloseTo(1, 1);
     expect(fused.sigmaM(2)).toBe(0.3);
   });
 
