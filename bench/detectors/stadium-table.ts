@@ -1,6 +1,6 @@
 // Each sign on the simulated stadium's own incidents: where and when it rang, and where nothing was wrong.
 //
-// Development seeds were 1 and 2; the reported ones are others. Rings count by zone (or gate) and scene: at one of the incident's
+// Development seeds were 1 to 3; the reported ones are others. Rings count by zone (or gate) and scene: at one of the incident's
 // places after its onset a ring is right, anywhere else and at any other time it is false.
 import { DEFAULT_NOISE } from '#streams/sources/simulator/index.ts';
 import { figure, median, type Ring, ringsOf, SIGNS, type Sign } from './alarms.ts';
