@@ -20,6 +20,8 @@ describe('the table of streams', () => {
       'late.density.o.v.s': STREAM.derived,
       'grid.o.v.0': STREAM.grid,
       'fused.o.v.0': STREAM.fused,
+      'fused.o.v.tick': STREAM.fused,
+      'fused.o.v.clock': STREAM.fused,
       'warn.o.v.z': STREAM.ledger,
       'incident.o.v.1': STREAM.ledger,
       'plan.o.v.1': STREAM.ledger,
