@@ -23,6 +23,8 @@ import { describeReplay } from '../replay/describe.ts';
 import { parseMoment } from '../replay/moment.ts';
 import { endWithParent, untilSignal } from '../supervise.ts';
 
+const REQUEST_MS = 30_000;
+
 interface ReplayOptions {
   readonly nats: string;
   readonly venue: readonly VenueAddress[];
@@ -134,7 +136,8 @@ async function replayVenues(
       },
     }),
   );
-  return runReplays(nc, await jetstreamManager(nc), requests);
+  // A machine that is kept busy answers late.
+  return runReplays(nc, await jetstreamManager(nc, { timeout: REQUEST_MS }), requests);
 }
 
 /** Density, unless the rules judge nothing of it: what they judge is replayed anyway. */

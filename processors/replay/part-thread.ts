@@ -13,6 +13,8 @@ const task: PartTask = workerData;
 const port = parentPort;
 if (port === null) throw new Error('part-thread.ts runs only as the thread of a replay');
 
+const REQUEST_MS = 30_000;
+
 function tell(message: PartMessage): void {
   port?.postMessage(message);
 }
@@ -21,7 +23,8 @@ async function work({ servers, processors, scene, session: key }: PartTask): Pro
   const abort = new AbortController();
   port?.on('message', () => abort.abort());
   const nc = await connect({ servers, name: 'tidewatch replay part' });
-  const jsm = await jetstreamManager(nc);
+  // Threads that keep every core busy are answered late.
+  const jsm = await jetstreamManager(nc, { timeout: REQUEST_MS });
   const session = key === undefined ? undefined : ReplaySession.join(nc, jsm, key);
   try {
     const scenes = scenesOf(scene);

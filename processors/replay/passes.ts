@@ -5,6 +5,7 @@ import type { NatsConnection } from '@nats-io/nats-core';
 import type { Venue } from '#models/venue/index.ts';
 import type { Output } from '#processors/runtime/index.ts';
 import type { WallClock } from '#streams/replay/index.ts';
+import { STREAM } from '#streams/topology.ts';
 import { feeds, SessionFeed } from './feed.ts';
 import { type Fed, type PassLane, type PassReport, runPass } from './pass.ts';
 import { outOfOrderMs, replayable } from './registry.ts';
@@ -67,7 +68,8 @@ export async function runPasses(
         ...(onProgress ? { onProgress } : {}),
         onRestart: async () => session?.leaveOutStored(),
       });
-      return [plan, { ...report, differs: [...report.differs, ...differences(plan, scenes)] }];
+      const otherwise = await ranOtherwise(jsm, name, scenes.list[0]!.rules.venue);
+      return [plan, { ...report, differs: [...report.differs, ...differences(plan, scenes), ...otherwise] }];
     } finally {
       for (const readers of plan.readers.values()) for (const feed of readers) feed.end();
       for (const feed of fed?.feeds ?? []) feed.abandon();
@@ -161,6 +163,16 @@ function plansOf(processors: readonly string[], scenes: Scenes): Plan[] {
     readers: readers.get(plan.name) ?? new Map<Scene, SessionFeed[]>(),
     extraMs: extra.get(plan.name) ?? 0,
   }));
+}
+
+/** Whether live's newest results show that it was run otherwise. */
+async function ranOtherwise(jsm: JetStreamManager, name: string, venue: Venue): Promise<string[]> {
+  const { otherwise } = replayable(name);
+  if (otherwise === undefined) return [];
+  const filter = otherwise.filter(venue);
+  const newest = await jsm.streams.getMessage(STREAM.derived, { last_by_subj: filter });
+  const told = newest === null ? undefined : otherwise.tell(newest.data);
+  return told === undefined ? [] : [told];
 }
 
 /** In which way a fed processor's results may differ from what live says, or would have said. */

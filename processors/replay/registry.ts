@@ -33,6 +33,7 @@ import { programmeProcessor } from '#processors/programme/index.ts';
 import type { Processor } from '#processors/runtime/index.ts';
 import type { WindowSpec } from '#processors/window/index.ts';
 import { messageTimeOf } from '#streams/replay/index.ts';
+import { forecastKind } from '#streams/schema/registry.ts';
 import { ReplayError } from './errors.ts';
 import { type Lane, processorLane, type TimeOf } from './lane.ts';
 
@@ -54,6 +55,15 @@ export interface Replayable {
   warmUpMs(venue: Venue, bounds: TimeBounds): number;
   /** Event time behind a moment that must have been read for its results to be out and final, ms. */
   settleMs(venue: Venue, bounds: TimeBounds): number;
+  /** What in a result of live shows that live was run otherwise than a replay runs it, as a sentence. */
+  readonly otherwise?: Otherwise;
+}
+
+export interface Otherwise {
+  /** Whose newest result of live is looked at. */
+  filter(venue: Venue): string;
+  /** @throws what the decoder throws */
+  tell(payload: Uint8Array): string | undefined;
 }
 
 interface Recipe<Input> {
@@ -71,6 +81,7 @@ interface Remembering<Input> extends Recipe<Input> {
   /** Event time of an input, where the partition does not tell its watermark; see processorLane(). */
   readonly timeOf?: TimeOf<Input>;
   settleMs(venue: Venue, bounds: TimeBounds): number;
+  readonly otherwise?: Otherwise;
 }
 
 const NO_BOUNDS: TimeBounds = { disorderMs: 0, latenessMs: 0, idleMs: 0, futureMs: 0 };
@@ -111,6 +122,7 @@ function remembering<Input>(recipe: Remembering<Input>): Replayable {
     lane: (venue, bounds) => processorLane(create(venue, bounds), timeOf),
     warmUpMs: () => Number.POSITIVE_INFINITY,
     settleMs,
+    ...(recipe.otherwise ? { otherwise: recipe.otherwise } : {}),
   };
 }
 
@@ -177,6 +189,14 @@ export const REPLAYABLE: Readonly<Record<string, Replayable>> = {
     create: (venue) => forecastProcessor(venue),
     timeOf: byDensity,
     settleMs: slots(STEP_MS),
+    otherwise: {
+      filter: ({ org, id }) => `fcst.*.${org}.${id}.*`,
+      tell(payload) {
+        const { model } = forecastKind.codec.decode(payload);
+        if (model === undefined || model.id === 'statistical') return undefined;
+        return `forecast is replayed with the statistical model, and live forecasts with the trained one ${model.id}`;
+      },
+    },
   }),
 };
 

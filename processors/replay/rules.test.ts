@@ -5,6 +5,7 @@ import { DEFAULT_BOUNDS } from '#processors/density/index.ts';
 import { DEFAULT_LEVEL_RULES } from '#processors/rules/index.ts';
 import { ReplayError } from './errors.ts';
 import { changedRules, changesWindows, parseRules } from './rules.ts';
+import { scenesOf } from './scenes.ts';
 
 const document = readFileSync(new URL('../../venues/north-hall.geojson', import.meta.url), 'utf8');
 const venue = parseVenue(document);
@@ -144,4 +145,17 @@ describe('rules', () => {
   ])('name what is wrong: %s', (_, act, expected) => {
     expect(fault(act)).toMatch(expected);
   });
+});
+
+it('the example of docs/replay.md is one for the demonstration stadium', () => {
+  const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+  const stadium = read('venues/harbour-stadium.geojson');
+  const [, example] = /```json\n([\s\S]*?)```/.exec(read('docs/replay.md')) ?? [];
+  const request = { document: stadium, fromMs: 0, toMs: 1_000, processors: ['density'] };
+  const scenes = scenesOf({ ...request, changes: parseRules(example ?? '') });
+  expect(scenes.list.length).toBe(2);
+  const [present, changed] = scenes.list.map(({ rules }) => rules.venue.zones.map(({ id }) => id));
+  expect(present).toContain('promenade-w');
+  expect(changed).not.toContain('promenade-w');
+  expect(scenes.compare?.().rules.map(({ rule }) => rule)).toEqual(['surge', 'soon full', 'queue']);
 });
