@@ -1,58 +1,15 @@
 // The life of a server of our own, against the real program: start, ports, data across restarts, every way to end.
-import { type ChildProcess, spawn } from 'node:child_process';
-import {
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import net from 'node:net';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { startTestServer } from '#testing/nats.ts';
-import {
-  DataFolderInUseError,
-  findProgram,
-  type RunningServer,
-  type ServerExit,
-  ServerOptionsError,
-  ServerStartError,
-  startServer,
-} from './index.ts';
-import { isAlive, markOf, type ProcessMark } from './processes.ts';
-
-const cleanUp: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const undo of cleanUp.splice(0).reverse()) await undo();
-});
-
-function temporaryFolder(): string {
-  const folder = mkdtempSync(path.join(tmpdir(), 'tidewatch-server-'));
-  cleanUp.push(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
-
-async function started(options: Partial<Parameters<typeof startServer>[0]> = {}): Promise<RunningServer> {
-  const { path: serverPath } = await findProgram();
-  const server = await startServer({ serverPath, dataFolder: temporaryFolder(), ...options });
-  cleanUp.push(() => server.stop());
-  return server;
-}
-
-function marked(pid: number): ProcessMark {
-  const mark = markOf(pid);
-  if (!mark) throw new Error(`process ${pid} is not there`);
-  return mark;
-}
+import { marked, millisecondsUntil, started, startParent, temporaryFolder } from './fixtures/lives.ts';
+import type { ServerExit } from './index.ts';
+import { isAlive } from './processes.ts';
 
 function accepts(url: string): Promise<boolean> {
   return new Promise((resolve) => {
@@ -63,46 +20,6 @@ function accepts(url: string): Promise<boolean> {
     });
     socket.on('error', () => resolve(false));
   });
-}
-
-async function millisecondsUntil(
-  condition: () => boolean | Promise<boolean>,
-  atMost: number,
-): Promise<number> {
-  const start = performance.now();
-  while (!(await condition())) {
-    const passed = performance.now() - start;
-    if (passed > atMost) throw new Error(`not so within ${atMost} ms`);
-    await delay(20);
-  }
-  return performance.now() - start;
-}
-
-/** Starts the fixture program and reads where its server is. */
-async function startParent(
-  dataFolder: string,
-  mode = '',
-): Promise<{ parent: ChildProcess; pid: number; url: string; lines: string[] }> {
-  const { path: serverPath } = await findProgram();
-  const fixture = fileURLToPath(new URL('./fixtures/parent.ts', import.meta.url));
-  const parent = spawn(process.execPath, ['--import', 'tsx', fixture, serverPath, dataFolder, mode], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    // A process group of its own, so that a whole terminal's Ctrl-C can be sent to it.
-    detached: true,
-  });
-  cleanUp.push(() => {
-    parent.kill('SIGKILL');
-  });
-  const lines: string[] = [];
-  const first = await new Promise<string>((resolve, reject) => {
-    createInterface({ input: parent.stdout! }).on('line', (line) => {
-      lines.push(line);
-      resolve(line);
-    });
-    parent.on('exit', (code) => reject(new Error(`the parent ended with status ${code}`)));
-  });
-  const { pid, url } = JSON.parse(first);
-  return { parent, pid: Number(pid), url: String(url), lines };
 }
 
 describe('a running server', () => {
@@ -290,90 +207,6 @@ describe('the end of a server', () => {
     expect(existsSync(folder)).toBe(true);
     parent.kill('SIGKILL');
     await millisecondsUntil(() => !existsSync(folder), 3_000);
-  });
-});
-
-describe('what is refused', () => {
-  it('refuses a data folder that a live server uses, in this and in another program', async () => {
-    const server = await started();
-    await expect(started({ dataFolder: server.dataFolder })).rejects.toThrow(DataFolderInUseError);
-
-    const folder = temporaryFolder();
-    const { pid } = await startParent(folder);
-    await expect(started({ dataFolder: folder })).rejects.toMatchObject({
-      name: 'DataFolderInUseError',
-      holderPid: pid,
-    });
-  });
-
-  it('takes over the folder of a program that has crashed, also right after the crash', async () => {
-    const folder = temporaryFolder();
-    const { parent, pid } = await startParent(folder);
-    parent.kill('SIGKILL');
-    const server = await started({ dataFolder: folder });
-    expect(server.pid).not.toBe(pid);
-    expect(server.running).toBe(true);
-  });
-
-  it('takes over a lock whose process id now belongs to another program, and one it cannot read', async () => {
-    const folder = temporaryFolder();
-    const lock = path.join(folder, 'server.lock');
-    const stranger = { ...marked(process.pid), start: 1 };
-    writeFileSync(lock, JSON.stringify({ owner: stranger, server: stranger, guardian: stranger }));
-    const server = await started({ dataFolder: folder });
-    await server.stop();
-    writeFileSync(lock, 'not JSON');
-    const again = await started({ dataFolder: folder });
-    await again.stop();
-    expect(readdirSync(folder).filter((name) => name.includes('lock'))).toEqual([]);
-  });
-
-  it('lets exactly one of several that start at once have the folder', async () => {
-    const folder = temporaryFolder();
-    writeFileSync(path.join(folder, 'server.lock'), 'left behind by a crash');
-    const outcomes = await Promise.allSettled([1, 2, 3, 4].map(() => started({ dataFolder: folder })));
-    expect(outcomes.filter((outcome) => outcome.status === 'fulfilled').length).toBe(1);
-    for (const outcome of outcomes) {
-      if (outcome.status === 'rejected') expect(outcome.reason).toBeInstanceOf(DataFolderInUseError);
-    }
-  });
-
-  it('says which port is taken, and leaves the folder free', async () => {
-    const first = await started();
-    const folder = temporaryFolder();
-    const port = Number(new URL(first.url).port);
-    const failure: unknown = await started({ dataFolder: folder, port, startTimeoutMs: 10_000 }).catch(
-      (error) => error,
-    );
-    expect(failure).toBeInstanceOf(ServerStartError);
-    expect(failure).toMatchObject({ portTaken: true });
-    expect((await started({ dataFolder: folder })).running).toBe(true);
-  });
-
-  it('shows what the server says about bad configuration', async () => {
-    await expect(started({ extraConfig: 'no_such_field: 1' })).rejects.toThrow(/no_such_field/);
-  });
-
-  it('says when the program cannot be run', async () => {
-    await expect(started({ serverPath: '/nonexistent/nats-server' })).rejects.toThrow(/ENOENT/);
-  });
-
-  it('gives up after its time with the end of the log', async () => {
-    const folder = temporaryFolder();
-    const mute = path.join(folder, 'mute-server');
-    writeFileSync(mute, '#!/bin/sh\necho "thinking hard" >&2\nexec sleep 60\n', { mode: 0o755 });
-    await expect(started({ serverPath: mute, startTimeoutMs: 500 })).rejects.toThrow(
-      /within 0.5 s[\s\S]*thinking hard/,
-    );
-  });
-
-  it('names an option that makes no sense', async () => {
-    await expect(started({ port: 70_000 })).rejects.toThrow(ServerOptionsError);
-    await expect(started({ name: 'two words' })).rejects.toThrow(ServerOptionsError);
-    await expect(started({ dataFolder: path.join(temporaryFolder(), 'a\nb') })).rejects.toThrow(
-      ServerOptionsError,
-    );
-    await expect(started({ jetstreamLimits: { maxFileBytes: -1 } })).rejects.toThrow(/maxFileBytes/);
   });
 });
 
