@@ -43,7 +43,9 @@ const now = countOf(DENSEST);
 const SPOT = 'plaza-en-1';
 /** When it was first found: it is one spot in all tests. */
 const SINCE = slotEnd(Date.now());
-const [spotX, spotY] = labelPoint(zoneOf(SPOT).area);
+const [labelX, spotY] = labelPoint(zoneOf(SPOT).area);
+// Beside the label.
+const spotX = labelX + 15;
 /** A forecast whose band leaves no doubt about where it must be drawn. */
 const BANDS: ForecastMessage['bands'] = [
   { aheadMs: 300_000, p10: 0.9 * now, p50: 1.05 * now, p90: 1.2 * now },
@@ -323,6 +325,9 @@ describe('scores and forecasts on the wall', () => {
     const later = await stage.openWall({ width: 1280, height: 800 });
     await numbersLive(later.page);
     await later.page.waitForSelector(`[data-testid=chart][data-zone=${DENSEST}][data-forecast-state=ready]`);
+    expect(
+      await later.page.getAttribute(`[data-testid=chart][data-zone=${DENSEST}]`, 'data-forecast'),
+    ).toContain('1800000:');
     expect([...complaints, ...later.complaints]).toEqual([]);
   });
 
@@ -382,10 +387,10 @@ describe('scores and forecasts on the wall', () => {
           expected: 50,
         }),
       );
-      // Not in step with the page's half-second tick.
-      await page.waitForTimeout(560 + ((i * 37) % 100));
+      // The next only when this one is there, and not in step with the page's half-second tick.
+      await page.waitForSelector(`[data-testid=unusual-entry][data-score="${score}"]`, { state: 'attached' });
+      await page.waitForTimeout((i * 137) % 500);
     }
-    await page.waitForTimeout(1500);
     const seen: Record<string, number> = await page.evaluate('window.seen');
     const delays = [...sent].map(([score, at]) => seen[score]! - at).sort((a, b) => a - b);
     const rank = (share: number): number => delays[Math.floor(share * (delays.length - 1))]!;

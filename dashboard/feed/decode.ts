@@ -84,12 +84,12 @@ export function displayOutlook(subject: string, payload: Uint8Array): Outlook | 
 }
 
 /** The subjects of one venue that displayOutlook reads. */
-export function outlookSubjects(org: string, venue: string): { scores: string[]; forecasts: string[] } {
+export function outlookSubjects(org: string, venue: string): string[] {
   const at = `${token(org, 'organisation')}.${token(venue, 'venue')}`;
-  return {
-    scores: SCORES.map((metric) => `anom.${metric}.${at}.*`),
-    forecasts: FORECASTS.map((metric) => `fcst.${metric}.${at}.*`),
-  };
+  return [
+    ...SCORES.map((metric) => `anom.${metric}.${at}.*`),
+    ...FORECASTS.map((metric) => `fcst.${metric}.${at}.*`),
+  ];
 }
 
 function readResult<T extends ResultAddress & { readonly start: number; readonly end: number }>(

@@ -61,18 +61,18 @@ export async function readZoneHistory(
 }
 
 /**
- * The newest score and forecast of every series of a venue, however old, and all scores that arrived within the last
- * `scoresMs`: an alarm is one score, and the ones after it are low. In order of arrival within each of the two.
+ * The last score and forecast of every series of a venue, however old, and all that arrived within the last `recentMs`: an
+ * alarm is one score, and the ones after it are low; and what was stored last need not be of the newest moment. In order of
+ * arrival within each of the two.
  * `onMalformed` is called for each that does not parse. @throws whatever JetStream answers
  */
 export async function readOutlooks(
   nc: NatsConnection,
   { org, venue }: { readonly org: string; readonly venue: string },
-  scoresMs: number,
+  recentMs: number,
   isCurrent: () => boolean,
   onMalformed: (subject: string, error: unknown) => void,
 ): Promise<Outlook[]> {
-  const { scores, forecasts } = outlookSubjects(org, venue);
   const outlooks: Outlook[] = [];
   const take = ({ subject, data }: JsMsg): void => {
     try {
@@ -82,9 +82,10 @@ export async function readOutlooks(
       onMalformed(subject, error);
     }
   };
-  const newest = { deliver_policy: DeliverPolicy.LastPerSubject };
-  await readStored(nc, [...scores, ...forecasts], newest, isCurrent, take);
-  await readStored(nc, scores, since(scoresMs), isCurrent, take);
+  const subjects = outlookSubjects(org, venue);
+  const last = { deliver_policy: DeliverPolicy.LastPerSubject };
+  await readStored(nc, subjects, last, isCurrent, take);
+  await readStored(nc, subjects, since(recentMs), isCurrent, take);
   return outlooks;
 }
 

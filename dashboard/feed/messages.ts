@@ -15,9 +15,9 @@ export type FeedCommand =
   | {
       readonly kind: 'connect';
       readonly servers: string;
-      /** How far back window results and scores are read when a venue is selected. */
+      /** How far back window results, and scores and forecasts, are read when a venue is selected. */
       readonly historyMs: number;
-      readonly scoresMs: number;
+      readonly outlooksMs: number;
     }
   | { readonly kind: 'select'; readonly selection: Selection }
   /** The page has drawn the last frame: one more may come. */
@@ -120,7 +120,7 @@ export type FeedEvent =
   | { readonly kind: 'venues'; readonly venues: readonly VenueEntry[] }
   | { readonly kind: 'venue'; readonly venue: Venue }
   | { readonly kind: 'history'; readonly selection: Selection; readonly zones: readonly ZoneHistory[] }
-  /** The newest score and forecast of each series, and the scores of the past minutes, in order of arrival. */
+  /** The last score and forecast of each series, and those of the past minutes. */
   | {
       readonly kind: 'past-outlooks';
       readonly selection: Selection;

@@ -34,7 +34,7 @@ export class FeedSession {
   readonly #outbox = new Outbox<DisplayGrid, People, DensityWindow, Outlook>(LIMITS);
   #nc: NatsConnection | null = null;
   #historyMs = 0;
-  #scoresMs = 0;
+  #outlooksMs = 0;
   #venues: ReadonlyMap<string, Venue> = new Map();
   #selection: Selection | null = null;
   #sentVenue: Venue | null = null;
@@ -66,7 +66,7 @@ export class FeedSession {
     switch (command.kind) {
       case 'connect':
         this.#historyMs = command.historyMs;
-        this.#scoresMs = command.scoresMs;
+        this.#outlooksMs = command.outlooksMs;
         return this.#connect(command.servers);
       case 'select':
         return this.#select(command.selection);
@@ -257,7 +257,7 @@ export class FeedSession {
       this.#schedule();
     }
     const onMalformed = (subject: string, error: unknown): void => this.#onMalformed(subject, error);
-    const outlooks = await readOutlooks(nc, { org, venue }, this.#scoresMs, current, onMalformed);
+    const outlooks = await readOutlooks(nc, { org, venue }, this.#outlooksMs, current, onMalformed);
     if (!current()) return;
     this.#emit({ kind: 'past-outlooks', selection, outlooks }, []);
     const zones = await readZoneHistory(nc, { org, venue }, this.#historyMs, current, onMalformed);

@@ -101,7 +101,7 @@ export class Wall {
       kind: 'connect',
       servers: this.config.websocketUrl,
       historyMs: HISTORY_MS,
-      scoresMs: ALARM_SHOWN_MS,
+      outlooksMs: ALARM_SHOWN_MS,
     });
     this.#feed.send({ kind: 'credit' });
     const wanted = selectionFromQuery(location.search);
