@@ -1,6 +1,4 @@
 // The verb as a process: what it prints makes a real site's server a leaf of a real centre, and it says when a site is away.
-import { spawn } from 'node:child_process';
-import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { expect, it } from 'vitest';
@@ -9,21 +7,10 @@ import { connect } from '#streams/connect.ts';
 import { Publisher } from '#streams/publish.ts';
 import { freePorts } from '#streams/server/index.ts';
 import { STREAM, topology } from '#streams/topology.ts';
+import { tidewatch } from '#testing/command.ts';
 import { startTestServer } from '#testing/nats.ts';
 
-const command = path.resolve(import.meta.dirname, '../../bin/tidewatch.mjs');
-
-function centre(...args: string[]): Promise<{ code: number | null; out: string; err: string }> {
-  const child = spawn(process.execPath, [command, 'centre', ...args]);
-  let [out, err] = ['', ''];
-  child.stdout.on('data', (chunk) => {
-    out += String(chunk);
-  });
-  child.stderr.on('data', (chunk) => {
-    err += String(chunk);
-  });
-  return new Promise((resolve) => child.on('close', (code) => resolve({ code, out, err })));
-}
+const centre = (...args: string[]) => tidewatch('centre', ...args);
 
 it('links a site to a centre with what it prints, and says when the site is away', async () => {
   const [leafPort] = await freePorts(1);

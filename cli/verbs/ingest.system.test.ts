@@ -1,9 +1,7 @@
 // The verb itself, as a process, against a real server: what it stores, what it prints, and how it fails.
-import { spawn } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/nats-core';
@@ -13,10 +11,10 @@ import { apply } from '#streams/apply.ts';
 import { connect } from '#streams/connect.ts';
 import { decodeTracks } from '#streams/schema/tracks.ts';
 import { BUCKET, STREAM, topology } from '#streams/topology.ts';
+import { tidewatch } from '#testing/command.ts';
 import { startTestServer } from '#testing/nats.ts';
 import { recording } from '#testing/shared-data.ts';
 
-const command = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../bin/tidewatch.mjs');
 const folder = mkdtempSync(path.join(tmpdir(), 'tidewatch-ingest-'));
 let server: Awaited<ReturnType<typeof startTestServer>>;
 let nc: NatsConnection;
@@ -33,18 +31,7 @@ function ingest(...args: string[]) {
   return run(server.url, ...args);
 }
 
-function run(url: string, ...args: string[]): Promise<{ code: number | null; out: string; err: string }> {
-  const child = spawn(process.execPath, [command, 'ingest', 'trajectories', ...args, '--nats', url]);
-  let out = '';
-  let err = '';
-  child.stdout.on('data', (chunk) => {
-    out += String(chunk);
-  });
-  child.stderr.on('data', (chunk) => {
-    err += String(chunk);
-  });
-  return new Promise((resolve) => child.on('close', (code) => resolve({ code, out, err })));
-}
+const run = (url: string, ...args: string[]) => tidewatch('ingest', 'trajectories', ...args, '--nats', url);
 
 /** Every stored frame of a subject, in order. */
 async function stored(subject: string) {

@@ -1,8 +1,5 @@
 // The verb as a process against a real server, and the processor that puts the programme among the results.
-import { spawn } from 'node:child_process';
-import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/nats-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -15,10 +12,10 @@ import { MetricsRegistry } from '#streams/metrics.ts';
 import { programmeKind } from '#streams/schema/registry.ts';
 import { STREAM, topology } from '#streams/topology.ts';
 import { VenueStore } from '#streams/venues.ts';
+import { tidewatch } from '#testing/command.ts';
 import { startTestServer } from '#testing/nats.ts';
 import { storeDemoVenues } from '../demo-venues.ts';
 
-const command = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../bin/tidewatch.mjs');
 const VENUE = { org: 'stadium-centre', venue: 'harbour-stadium' };
 const SUBJECT = `win.programme.${VENUE.org}.${VENUE.venue}.venue`;
 const KICK_OFF = Date.parse('2026-05-02T11:30:00Z');
@@ -35,18 +32,7 @@ afterAll(async () => {
   await server.stop();
 });
 
-function programme(...args: string[]): Promise<{ code: number | null; out: string; err: string }> {
-  const child = spawn(process.execPath, [command, 'programme', ...args, '--nats', server.url]);
-  let out = '';
-  let err = '';
-  child.stdout.on('data', (chunk) => {
-    out += String(chunk);
-  });
-  child.stderr.on('data', (chunk) => {
-    err += String(chunk);
-  });
-  return new Promise((resolve) => child.on('close', (code) => resolve({ code, out, err })));
-}
+const programme = (...args: string[]) => tidewatch('programme', ...args, '--nats', server.url);
 const at = ['--venue', `${VENUE.org}/${VENUE.venue}`];
 
 it('stores an event, shows it, changes it and withdraws it; whoever reads results reads the same', async () => {
