@@ -26,14 +26,17 @@ export function eveningPhases(schedule: Schedule, startMs: number): PhaseSpanMes
   });
 }
 
-/** The record of the evening that comes `later` evenings after the present one. */
-export function eveningRecord(simulation: StadiumSimulation, later = 0): BusinessEvent {
+/**
+ * The record of the evening that comes `later` evenings after the present one, the run's `evening`th from 0. Two names take
+ * turns: a run that begins anew replaces what the one before it had told, instead of overlapping it.
+ */
+export function eveningRecord(simulation: StadiumSimulation, evening: number, later = 0): BusinessEvent {
   const { schedule, eveningStartMs, epochMs } = simulation;
   const length = 1000 * PHASES.reduce((sum, phase) => sum + schedule[phase], 0);
   const startMs = eveningStartMs + later * length;
   return {
     epochMs,
-    record: `simulated-evening-${startMs}`,
+    record: (evening + later) % 2 === 0 ? 'simulated-evening-a' : 'simulated-evening-b',
     type: 'event',
     status: later === 0 ? 'in-progress' : 'open',
     title: 'Simulated evening',
@@ -54,11 +57,12 @@ export function tellingProgramme(simulation: StadiumSimulation, publish: Publish
   const { org, id } = simulation.venue;
   const subject = observationSubject('business', { org, venue: id, source: 'simulator' });
   let told: number | undefined;
+  let evening = -1;
 
   async function tell(): Promise<void> {
     for (const later of [0, 1]) {
-      const record = eveningRecord(simulation, later);
-      const messageId = `${subject}|${record.record}|${record.status}`;
+      const record = eveningRecord(simulation, evening, later);
+      const messageId = `${subject}|${record.record}|${record.epochMs}|${record.status}`;
       await publish({
         subject,
         payload: businessKind.codec.encode(record),
@@ -78,6 +82,7 @@ export function tellingProgramme(simulation: StadiumSimulation, publish: Publish
     const send = () => publish({ subject: cameraSubject, payload, messageId });
     if (told === simulation.eveningStartMs) return send();
     told = simulation.eveningStartMs;
+    evening++;
     return tell().then(send);
   };
 }
