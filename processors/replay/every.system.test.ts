@@ -223,6 +223,42 @@ describe('replay equals live', () => {
   });
 });
 
+describe('rules over results', () => {
+  it('judge what other processors say, bring those along, and tell what cannot be known', async () => {
+    const rule = { raiseAfterSeconds: 0, clearAfterSeconds: 0 };
+    const changes = parseRules(
+      JSON.stringify({
+        rules: [
+          { ...rule, name: 'score', metric: 'anom.count', field: 'score', above: { red: 0 }, keys: ['west'] },
+          { ...rule, name: 'many', metric: 'fcst.count-all', field: 'bands.5m.p50', above: { blue: 0 } },
+          { ...rule, name: 'site', metric: 'win.occupancy', field: 'present', above: { yellow: 1 } },
+          { ...rule, name: 'share', metric: 'win.occupancy', field: 'share', above: { red: 0.9 } },
+        ],
+        present: [
+          { ...rule, name: 'site', metric: 'win.occupancy', field: 'present', above: { yellow: 1e6 } },
+        ],
+      }),
+    );
+    const report = await replay('judged', [], { changes, publish: false });
+    expect(Object.keys(report.passes).sort()).toEqual(['anomaly', 'forecast', 'occupancy']);
+    const rules = Object.fromEntries(report.comparison!.rules.map((one) => [one.rule, one]));
+    const total = (times: { seconds: Readonly<Record<string, number>> } | undefined): number =>
+      Object.values(times?.seconds ?? {}).reduce((a, b) => a + b, 0);
+    for (const { keys } of Object.values(rules)) {
+      for (const { changed } of keys) expect(total(changed)).toBeCloseTo(120, 6);
+    }
+    expect(rules.score!.keys.map(({ key }) => key)).toEqual(['west']);
+    expect(rules.many!.keys.map(({ key }) => key)).toEqual(['venue']);
+    const [site] = rules.site!.keys;
+    expect(site!.changed!.seconds.yellow).toBeGreaterThan(60);
+    expect(site!.present!.seconds.yellow).toBe(undefined);
+    expect(rules.site!.differences[0]).toMatchObject({ key: 'site', present: 'none', changed: 'yellow' });
+    // Nobody has approved a number for the hall: its share is unknown, and never raised.
+    expect(rules.share!.keys[0]!.changed!.seconds).toEqual({ unknown: 120 });
+    expect(rules.share!.notes).toEqual([expect.stringContaining('unknown over the whole span for site')]);
+  });
+});
+
 describe("where results are not live's, it is said", () => {
   it('drift of gates and zones that the session computes: order of event time', async () => {
     const report = await replay('both', ['drift', 'density', 'occupancy']);
