@@ -40,7 +40,11 @@ export function fusedFlowPartition(
 }
 
 /** The processor of one venue's flow from fused persons. It needs `fusion` to run. */
-export function fusedFlowProcessor(venue: Venue, bounds: TimeBounds = READING_BOUNDS): Processor<FusedInput> {
+export function fusedFlowProcessor(
+  venue: Venue,
+  bounds: TimeBounds = READING_BOUNDS,
+  bandM: number = LINE_BAND_M,
+): Processor<FusedInput> {
   const at = `${venue.org}.${venue.id}`;
   return {
     name: 'flow-fused',
@@ -51,6 +55,6 @@ export function fusedFlowProcessor(venue: Venue, bounds: TimeBounds = READING_BO
       `late.flow-fused.${at}.*`,
     ],
     decode: fusedDecoder(venue),
-    create: () => fusedFlowPartition(venue, bounds),
+    create: () => fusedFlowPartition(venue, bounds, bandM),
   };
 }

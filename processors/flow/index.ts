@@ -46,7 +46,11 @@ export function flowPartition(
 }
 
 /** The flow processor of one venue. */
-export function flowProcessor(venue: Venue, bounds: TimeBounds = FLOW_BOUNDS): Processor<TracksInput> {
+export function flowProcessor(
+  venue: Venue,
+  bounds: TimeBounds = FLOW_BOUNDS,
+  bandM: number = LINE_BAND_M,
+): Processor<TracksInput> {
   const at = `${venue.org}.${venue.id}`;
   return {
     name: 'flow',
@@ -54,6 +58,6 @@ export function flowProcessor(venue: Venue, bounds: TimeBounds = FLOW_BOUNDS): P
     input: { stream: STREAM.tracks, filters: [`obs.tracks.${at}.*`] },
     outputs: [...flowWindows(venue.tickMs).map(({ metric }) => `win.${metric}.${at}.*`), `late.flow.${at}.*`],
     decode: tracksDecoder(venue),
-    create: () => flowPartition(venue, bounds),
+    create: () => flowPartition(venue, bounds, bandM),
   };
 }
