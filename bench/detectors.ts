@@ -1,6 +1,6 @@
 // How well the warning signs tell what is coming, through the real processors: each sign's precision, recall and lead over the
 // density alarm, on scripted crowds and on incidents of the simulated stadium. Reported seeds are none that anything was chosen on.
-// DETECTOR_SEEDS=101,102,... runs more evenings of the stadium (half a minute of CPU for each of their four scenes), and empty runs none.
+// DETECTOR_SEEDS=101,102,... runs more evenings of the stadium (about 20 s of CPU for each of their four scenes), and empty runs none.
 import { type Sign as Alarm, figure, median, ringsOf } from './detectors/alarms.ts';
 import {
   CORRIDOR,
