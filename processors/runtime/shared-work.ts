@@ -151,7 +151,8 @@ export class SharedWork {
       throw error;
     }
     const held: Held = { version, runner, ending: false };
-    if (!this.#leases.held.includes(item)) {
+    // On a machine so busy that a lease ran out meanwhile nobody else may have wanted it: it is still ours to take.
+    if (!this.#leases.held.includes(item) && !(await this.#leases.take(item))) {
       this.#log(`lost ${item} to another worker while it started`);
       held.ending = true;
       await runner.drain(LOST_DRAIN_MS);
@@ -203,6 +204,8 @@ export class SharedWork {
       if (await this.#leases.renew(item)) return;
       const held = this.#running.get(item);
       if (held === undefined || held.ending) return;
+      // Run out because this machine was too busy to renew it, and nobody has taken it since: no reason to stop.
+      if (await this.#leases.take(item)) return;
       this.#log(`lost ${item} to another worker`);
       held.ending = true;
       this.#running.delete(item);
