@@ -169,6 +169,8 @@ const TABLE: readonly StreamDeclaration[] = [
       max_age: 2 * HOUR_NS,
       max_bytes: GIB,
       num_replicas: 1,
+      // The server itself copies the venues' programmes: what is usual on a raster depends on the phase of the event.
+      sources: [{ name: STREAM.derived, filter_subject: 'win.programme.>' }],
     },
   },
   {

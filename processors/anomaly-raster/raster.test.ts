@@ -4,12 +4,14 @@ import { RASTER_UNIT, RASTER_UNKNOWN, RASTER_WALL } from '#models/anomaly/raster
 import type { Output } from '#processors/runtime/index.ts';
 import type { RasterAnomalyMessage } from '#streams/schema/anomaly.ts';
 import { CELL_UNKNOWN, CELL_WALL, encodeGrid, GRID_UNIT, type GridFrame } from '#streams/schema/grid.ts';
-import { kindOfSubject, rasterAnomalyKind } from '#streams/schema/registry.ts';
+import type { ProgrammeMessage } from '#streams/schema/programme.ts';
+import { kindOfSubject, programmeKind, rasterAnomalyKind } from '#streams/schema/registry.ts';
 import { subjectMatches } from '#streams/topology.ts';
 import { crowdedFrames, venueOfHall } from './fixtures/hall.ts';
 import { rasterAnomalyPartition, rasterAnomalyProcessor } from './index.ts';
 
 const venue = venueOfHall();
+const frames = crowdedFrames();
 const read = ({ payload }: Output): RasterAnomalyMessage => rasterAnomalyKind.codec.decode(payload);
 const bytes = (outputs: readonly Output[]): string[] =>
   outputs.map((o) => `${o.subject} ${o.messageId} ${new TextDecoder().decode(o.payload)}`);
@@ -17,7 +19,13 @@ const bytes = (outputs: readonly Output[]): string[] =>
 describe('unusual places of a venue', () => {
   const { decode } = rasterAnomalyProcessor(venue);
   const inputOf = (frame: GridFrame) => decode({ subject: 'grid.o.hall.b1', data: encodeGrid(frame) });
-  const frames = crowdedFrames();
+  const phases = (() => {
+    const [first, middle] = [frames[0]!, frames[frames.length / 2]!];
+    return [
+      { phase: 'ingress' as const, fromMs: first.epochMs - 10_000, toMs: middle.epochMs },
+      { phase: 'play' as const, fromMs: middle.epochMs, toMs: middle.epochMs + 3_600_000 },
+    ];
+  })();
   const inputs = frames.map(inputOf);
   const outputs = rasterAnomalyPartition(venue).onBatch(inputs);
 
@@ -30,7 +38,7 @@ describe('unusual places of a venue', () => {
       expect(read(output)).toMatchObject({ metric: 'raster', key: 'b1', level: -1, hopMs: 10_000 });
     }
     expect(new Set(outputs.map(({ messageId }) => messageId)).size).toBe(outputs.length);
-    expect(input).toEqual({ stream: 'GRID', filters: ['grid.o.hall.*'] });
+    expect(input).toEqual({ stream: 'GRID', filters: ['grid.o.hall.*', 'win.programme.o.hall.*'] });
   });
 
   it('name the zones that a crowd stands in, most of it first, and say why in a line', () => {
@@ -77,12 +85,7 @@ describe('unusual places of a venue', () => {
   });
 
   it('take the phase from the programme, and pass over corrections and what is late, counted', () => {
-    const [first, middle] = [frames[0]!, frames[frames.length / 2]!];
-    const programme = [
-      { phase: 'ingress' as const, fromMs: first.epochMs - 10_000, toMs: middle.epochMs },
-      { phase: 'play' as const, fromMs: middle.epochMs, toMs: middle.epochMs + 3_600_000 },
-    ];
-    const partition = rasterAnomalyPartition(venue, { programme });
+    const partition = rasterAnomalyPartition(venue, { programme: [{ event: 'final', phases }] });
     const noise = frames.flatMap((frame, i) => [
       frame,
       ...(i % 50 === 3 ? [{ ...frame, revision: 1 }, frame] : []),
@@ -100,6 +103,29 @@ describe('unusual places of a venue', () => {
     const play = messages.filter(({ phase }) => phase === 'play');
     expect(play.slice(0, 30).every(({ state, alarm }) => state === 'learning' && !alarm)).toBe(true);
     expect(play.at(-1)!.state).toBe('watching');
+  });
+
+  it('take the programme from the stream as from the start, and keep it over a restart', () => {
+    const told: ProgrammeMessage = {
+      metric: 'programme',
+      org: 'o',
+      venue: 'hall',
+      key: 'venue',
+      epochMs: frames[0]!.epochMs,
+      events: [{ event: 'final', title: 'Final', phases }],
+    };
+    const message = decode({
+      subject: 'win.programme.o.hall.venue',
+      data: programmeKind.codec.encode(told),
+    });
+    const known = rasterAnomalyPartition(venue, { programme: told.events }).onBatch(inputs);
+    let partition = rasterAnomalyPartition(venue);
+    const first = partition.onBatch([message, ...inputs.slice(0, 101)]);
+    const snapshot = partition.snapshot();
+    partition = rasterAnomalyPartition(venue);
+    partition.restore(snapshot);
+    expect(bytes([...first, ...partition.onBatch(inputs.slice(101))])).toEqual(bytes(known));
+    expect(bytes(known)).not.toEqual(bytes(outputs));
   });
 
   it('are not made of rasters that cannot be read, or of a level that the venue does not have', () => {

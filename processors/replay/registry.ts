@@ -137,6 +137,10 @@ const byDensity: TimeOf<unknown> = (_, { subject, data }) =>
 
 const byMessage: TimeOf<unknown> = (_, { subject, data }) => messageTimeOf({ subject, payload: data });
 
+/** For what follows the rasters. */
+const byRaster: TimeOf<unknown> = (_, { subject, data }) =>
+  subject.startsWith('grid.') ? messageTimeOf({ subject, payload: data }) : undefined;
+
 /** A slot closes at the latest with a window that ends more than a slot behind it; zones may be some seconds apart. */
 const slots = (slotMs: number) => (): number => 2 * slotMs + DEFAULT_BOUNDS.latenessMs;
 
@@ -182,7 +186,7 @@ export const REPLAYABLE: Readonly<Record<string, Replayable>> = {
   }),
   'anomaly-raster': remembering({
     create: (venue) => rasterAnomalyProcessor(venue),
-    timeOf: byMessage,
+    timeOf: byRaster,
     settleMs: slots(defaultRasterOptions.slotMs),
   }),
   forecast: remembering({

@@ -92,7 +92,7 @@ export const pressureWindow = windowHead.extend({
       persons: z.object({ mean: z.number(), max: z.number() }),
       /** Density of the fullest cell of the zone, p/m2, mean over ticks; 0 where none has five persons. */
       fullest: z.number(),
-      /** Crowd pressure within packed cells, noise taken off, mean over ticks, 1/s2; null below 20 velocities. Turbulence. */
+      /** Crowd pressure within packed cells, noise taken off, mean over ticks, 1/s2; null below 50 velocities. Turbulence. */
       pressure: nullableNumber,
       /** Packed density times the variance over time of the mean velocity there, 1/s2: surging and swaying as one. */
       common: nullableNumber,
