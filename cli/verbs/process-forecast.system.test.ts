@@ -75,7 +75,15 @@ async function stored(): Promise<string[]> {
 }
 
 function start(...args: string[]) {
-  const child = spawn(process.execPath, [command, 'process', 'forecast', '--nats', server.url, ...args]);
+  const child = spawn(process.execPath, [
+    command,
+    'process',
+    'forecast',
+    '--worker-thread',
+    '--nats',
+    server.url,
+    ...args,
+  ]);
   children.push(child);
   const said = { out: '', err: '' };
   child.stdout.on('data', (chunk) => {

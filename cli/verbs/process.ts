@@ -9,7 +9,12 @@ import type { NatsConnection } from '@nats-io/nats-core';
 import { Argument, type Command, Option } from 'commander';
 import { parseVenue } from '#models/venue/index.ts';
 import type { ModelFile } from '#processors/forecast/index.ts';
-import { type ProcessorRecipe, type Running, SharedWork } from '#processors/runtime/index.ts';
+import {
+  type ProcessorRecipe,
+  type Running,
+  SharedWork,
+  workerThreadPays,
+} from '#processors/runtime/index.ts';
 import { connect } from '#streams/connect.ts';
 import { isStreamsError } from '#streams/errors.ts';
 import { Leases } from '#streams/leases.ts';
@@ -24,6 +29,7 @@ import { endWithParent, untilSignal } from '../supervise.ts';
 interface ProcessOptions {
   readonly nats: string;
   readonly venue: readonly VenueAddress[];
+  readonly workerThread?: boolean;
   readonly inProcess?: boolean;
   readonly metricsPort?: number;
   readonly model?: readonly string[];
@@ -43,9 +49,15 @@ export function register(program: Command): void {
         .argParser((text: string, before: readonly VenueAddress[]) => [...before, parseVenueAddress(text)])
         .default([]),
     )
+    .addOption(
+      new Option(
+        '--worker-thread',
+        'decode and compute in a thread of its own (default where there are more than two cores)',
+      ).conflicts('inProcess'),
+    )
     .option(
       '--in-process',
-      'decode and compute in the thread that reads and publishes, not in a worker thread beside it',
+      'decode and compute in the thread that reads and publishes (default on one or two cores)',
     )
     .addOption(
       new Option('--metrics-port <n>', 'serve /metrics and /healthz on this port; 0 for any').argParser(
@@ -90,6 +102,7 @@ async function runVenues(
   files: readonly ModelFile[],
 ): Promise<void> {
   const stopped = untilSignal();
+  const inProcess = options.inProcess ?? !(options.workerThread ?? workerThreadPays());
   const jsm = await jetstreamManager(nc);
   const metrics = new MetricsRegistry();
   const leases = await Leases.open(nc, jsm, name, workerName());
@@ -101,7 +114,7 @@ async function runVenues(
     work.offer(`${org}--${venue}`, {
       version: revision,
       start: async () => {
-        const runner = await start(name, nc, jsm, metrics, stored, options.inProcess ?? false, files);
+        const runner = await start(name, nc, jsm, metrics, stored, inProcess, files);
         const venueName = `${org}/${venue}`;
         runners.set(venueName, runner);
         // Handed over to another worker, it is no longer ours to report; failed, it is.

@@ -6,4 +6,5 @@ export type { RunnerHealth, RunnerOptions, Running } from './running.ts';
 export { type RxPartitionParts, rxPartition } from './rx-partition.ts';
 export { SharedWork, type SharedWorkOptions, type WorkItem } from './shared-work.ts';
 export { drainOnSignals } from './signals.ts';
+export { workerThreadPays } from './threads.ts';
 export type { ProcessorRecipe } from './worker-protocol.ts';

@@ -79,7 +79,7 @@ it('shares venues among workers, hands them over, and loses and doubles nothing'
     return [...counts.values()].sort((a, b) => a - b);
   };
   const spawn = (): VerbChild => {
-    const child = startVerb(['process', 'density', '--nats', server.url]);
+    const child = startVerb(['process', 'density', '--worker-thread', '--nats', server.url]);
     children.push(child);
     return child;
   };
