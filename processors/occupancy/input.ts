@@ -10,6 +10,7 @@ import {
   exitsKind,
   fenceKind,
   flowKind,
+  fusedFlowKind,
 } from '#streams/schema/registry.ts';
 import type { FlowWindow } from '#streams/schema/window.ts';
 import { parseObservationSubject } from '#streams/subjects.ts';
@@ -53,12 +54,12 @@ export function decodeOccupancy(
 ): OccupancyInput {
   if (subject.startsWith('win.exits.')) return exitsKind.codec.decode(data);
   const isLine = !subject.startsWith('win.counter.');
-  const window = isLine ? flowKind.codec.decode(data) : counterKind.codec.decode(data);
+  const window = isLine ? lineWindow(subject, data) : counterKind.codec.decode(data);
   if (isLine && window.hopMs !== window.end - window.start)
     throw new StreamsError(
       'payload-malformed',
       `${subject}: windows of ${window.end - window.start} ms every ${window.hopMs} ms overlap`,
-      'give the ledger tumbling windows, win.flow-now',
+      'give the ledger tumbling windows, win.flow-now or win.flow-fused-now',
     );
   if (has(window.key, isLine)) return window;
   throw new StreamsError(
@@ -66,4 +67,10 @@ export function decodeOccupancy(
     `the venue has no gate, exit or door "${window.key}"${isLine ? ' with a line' : ''}`,
     'store the venue that the results are of',
   );
+}
+
+/** Whoever counted it: by the settings the ledger reads one of the two. */
+function lineWindow(subject: string, data: Uint8Array): FlowWindow {
+  if (!subject.startsWith('win.flow-fused')) return flowKind.codec.decode(data);
+  return { ...fusedFlowKind.codec.decode(data), metric: 'flow' };
 }

@@ -8,7 +8,14 @@ import { parseVenue } from '#models/venue/index.ts';
 import type { Output } from '#processors/runtime/index.ts';
 import { isStreamsError } from '#streams/errors.ts';
 import type { CounterWindow, GateWindow } from '#streams/schema/occupancy.ts';
-import { counterKind, flowKind, gateKind, occupancyKind, stopTicketKind } from '#streams/schema/registry.ts';
+import {
+  counterKind,
+  flowKind,
+  fusedFlowKind,
+  gateKind,
+  occupancyKind,
+  stopTicketKind,
+} from '#streams/schema/registry.ts';
 import type { FlowWindow } from '#streams/schema/window.ts';
 import {
   type OccupancyInput,
@@ -249,6 +256,16 @@ describe('input and settings', () => {
     const { filters } = occupancyProcessor(venue).input;
     const lines = filters.filter((filter) => filter.startsWith('win.flow'));
     expect(lines).toEqual(LINES.map((key) => `win.flow-now.${org}.${id}.${key}`));
+  });
+
+  it('reads the lines of fused persons instead, where the settings say so', () => {
+    const { input, decode: read } = occupancyProcessor(venue, { lines: 'flow-fused' });
+    const lines = input.filters.filter((filter) => filter.startsWith('win.flow'));
+    expect(lines).toEqual(LINES.map((key) => `win.flow-fused-now.${org}.${id}.${key}`));
+    const window = flow(gate, 0, { in: 2, out: 1 });
+    const data = fusedFlowKind.codec.encode({ ...window, metric: 'flow-fused' });
+    expect(read(raw(`win.flow-fused-now.${org}.${id}.${gate}`, data))).toEqual(window);
+    expect(() => parseOccupancySettings('{"a/b":{"lines":"fused"}}')).toThrow(/a\/b\.lines/);
   });
 
   it('refuses settings that name what is not there or cannot be', () => {

@@ -28,7 +28,9 @@ export function occupancyProcessor(
         `win.counter.${at}.*`,
         `win.exits.${at}.*`,
         // Tumbling windows of one tick; the longer ones overlap. Lines that are no gate or exit are not read.
-        ...passages.filter(({ line }) => line).map(({ id }) => `win.flow-now.${at}.${id}`),
+        ...passages
+          .filter(({ line }) => line)
+          .map(({ id }) => `win.${settings.lines ?? 'flow'}-now.${at}.${id}`),
       ],
     },
     outputs: [`win.occupancy.${at}.*`, `win.gate.${at}.*`, `warn.${at}.stop-ticket`],

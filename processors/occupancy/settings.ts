@@ -21,6 +21,11 @@ export const occupancySettings = z
     dayStartsAt: z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'give hours and minutes, as in 04:00'),
     /** Whether the site is empty at that time: then persons present begin at 0. Default false: they stay. */
     emptyAtDayStart: z.boolean(),
+    /**
+     * Whose counts of lines are taken: of single cameras (`flow`, the default), or of persons after fusing overlapping views
+     * (`flow-fused`, which needs `fusion` beside it): right where people are handed from camera to camera near a gate.
+     */
+    lines: z.enum(['flow', 'flow-fused']),
     /** The counter of record of a passage, where it is not the device from its first message on, and until then the line. */
     counters: z.record(passage, z.enum(['auto', 'device', 'line'])),
     /** Doors and gates where each access granted is one person, because nothing else counts there. */
