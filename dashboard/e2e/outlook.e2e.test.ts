@@ -281,10 +281,17 @@ describe('scores and forecasts on the wall', () => {
     const { areaM2 } = zoneOf(DENSEST);
     const top = densityTop((1.4 * now) / areaM2);
     for (const { aheadMs, p10, p90 } of BANDS.slice(0, 2)) {
-      const seen = await bandEdges(page, DENSEST, end + aheadMs);
-      const row = (persons: number): number => seen.height * (1 - persons / areaM2 / top);
-      expect(Math.abs(seen.top! - row(p90)), `upper edge at ${aheadMs}`).toBeLessThan(3);
-      expect(Math.abs(seen.bottom! - row(p10)), `lower edge at ${aheadMs}`).toBeLessThan(3);
+      // The chart moves on once a second, and an edge can be faint in a single column: it is looked at again, at other columns.
+      await expect
+        .poll(
+          async () => {
+            const seen = await bandEdges(page, DENSEST, end + aheadMs);
+            const row = (persons: number): number => seen.height * (1 - persons / areaM2 / top);
+            return Math.max(Math.abs(seen.top! - row(p90)), Math.abs(seen.bottom! - row(p10)));
+          },
+          { timeout: 20_000, interval: 700, message: `farther edge from where it belongs at ${aheadMs}, px` },
+        )
+        .toBeLessThan(3);
     }
     // Nothing is drawn ahead of a zone without a forecast, and it says why.
     const learning = '[data-testid=chart][data-zone=forecourt-n]';
