@@ -51,6 +51,29 @@ describe('StatisticalForecaster', () => {
     );
   });
 
+  it('is no surer of what it has never seen come true than of what is nearer', () => {
+    const forecaster = new StatisticalForecaster({
+      stepMs: 60_000,
+      horizonsMs: [1_800_000, 300_000, 900_000],
+    });
+    const widths = (side: 'below' | 'above'): number[] =>
+      [300_000, 900_000, 1_800_000].map((ms) => {
+        const [{ p10, p50, p90 }] = forecaster.forecast([ms])!;
+        return side === 'above' ? p90 - p50 : p50 - p10;
+      });
+    // Far from zero, where no side of a band is cut off.
+    counts(3, 30).forEach(({ value }, i) => {
+      forecaster.update(i * 60_000, 1e6 + value);
+      for (const side of ['below', 'above'] as const) {
+        const [near, middle, far] = widths(side);
+        // A horizon is proven by the first value that comes true at it.
+        if (i < 15) expect(middle).toBeGreaterThanOrEqual(near - 1e-6);
+        expect(far).toBeGreaterThanOrEqual(middle - 1e-6);
+        if (i > 2) expect(far).toBeGreaterThan(0);
+      }
+    });
+  });
+
   it('gives ordered finite bands for any finite series', () => {
     fc.assert(
       fc.property(anySeries, (points) => {

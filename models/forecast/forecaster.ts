@@ -32,6 +32,8 @@ export class StatisticalForecaster implements Forecaster {
   readonly #memory = new Memory();
   readonly #history: History;
   readonly #horizons: Horizon[];
+  /** Numbers of the horizons, the nearest first. */
+  readonly #byReach: readonly number[];
   readonly #bands: Float64Array;
   readonly #levels: Levels = unknownLevels();
 
@@ -44,6 +46,9 @@ export class StatisticalForecaster implements Forecaster {
     this.#horizons = options.horizonsMs.map(
       (ms) => new Horizon(this.#memory, this.#history, Math.round(ms / options.stepMs)),
     );
+    this.#byReach = this.#horizons
+      .map((_, i) => i)
+      .sort((a, b) => this.#horizons[a].steps - this.#horizons[b].steps);
     this.#bands = this.#memory.take(3 * options.horizonsMs.length, Number.NaN);
   }
 
@@ -67,9 +72,12 @@ export class StatisticalForecaster implements Forecaster {
       );
     for (const horizon of this.#horizons) horizon.resolve(slot, value);
     this.#history.learn(slot, value);
-    this.#horizons.forEach((horizon, i) => {
-      horizon.predict(this.#levels, this.#bands.subarray(3 * i, 3 * i + 3));
-    });
+    let nearer: Float64Array | undefined;
+    for (const i of this.#byReach) {
+      const band = this.#bands.subarray(3 * i, 3 * i + 3);
+      this.#horizons[i].predict(this.#levels, nearer, band);
+      nearer = band;
+    }
   }
 
   /** Says that an event (doors open) begins at `epochMs`; else it is taken to begin after an hour's break or quiet. */

@@ -88,8 +88,16 @@ export class Horizon {
     this.#units[2 * i] += (Math.abs(difference) - this.#units[2 * i]) * Math.max(0.005, 1 / n);
   }
 
-  /** Makes and remembers the forecast from the newest step. Values are written to [p10, p50, p90] of `out`. */
-  predict(levels: Levels, out: Float64Array): void {
+  /** Whether the outcome of a forecast is known: until then the band rests on how the series moves in one step. */
+  get proven(): boolean {
+    return this.#spread.count > 0;
+  }
+
+  /**
+   * Makes and remembers the forecast from the newest step. Values are written to [p10, p50, p90] of `out`.
+   * @param nearer the band of the next nearer horizon: what is not proven yet is no surer than it
+   */
+  predict(levels: Levels, nearer: Float64Array | undefined, out: Float64Array): void {
     const history = this.#history;
     const slot = history.slot;
     history.describe(this.steps, levels);
@@ -127,9 +135,14 @@ export class Horizon {
       this.#sizes,
       at * SPREAD_INPUTS,
     );
-    const size = this.#spread.count > 0 ? found : history.change;
-    const low = Math.min(median, median + size * this.#calibration.quantile('below'));
-    const high = Math.max(median, median + size * this.#calibration.quantile('above'));
+    // Unproven: as far as a random walk gets in so many steps.
+    const size = this.proven ? found : history.change * Math.sqrt(this.steps);
+    let low = Math.min(median, median + size * this.#calibration.quantile('below'));
+    let high = Math.max(median, median + size * this.#calibration.quantile('above'));
+    if (!this.proven && nearer !== undefined) {
+      low = Math.min(low, median - (nearer[1] - nearer[0]));
+      high = Math.max(high, median + (nearer[2] - nearer[1]));
+    }
     out[0] = history.min >= 0 ? Math.max(0, low) : low;
     out[1] = median;
     out[2] = high;
