@@ -59,7 +59,10 @@ export class SupervisedPart {
     this.child = child;
     for (const stream of [child.stdout, child.stderr]) {
       if (stream !== null)
-        createInterface({ input: stream }).on('line', (line) => this.tell(`${this.name}: ${line}`));
+        createInterface({ input: stream }).on('line', (line) =>
+          // A processor begins its lines with its name already.
+          this.tell(line.startsWith(`${this.name}: `) ? line : `${this.name}: ${line}`),
+        );
     }
     child.once('error', (error) => this.tell(`${this.name}: could not be started: ${error.message}`));
     child.once('exit', (code, signal) => {

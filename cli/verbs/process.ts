@@ -108,13 +108,20 @@ async function runVenues(
   const leases = await Leases.open(nc, jsm, name, workerName());
   const work = new SharedWork({ leases, log: (line) => console.log(`${name}: ${line}`) });
   const runners = new Map<string, Running>();
+  // What holds for every venue is said once.
+  const told = new Set<string>();
+  const notice = (line: string): void => {
+    if (told.has(line)) return;
+    told.add(line);
+    console.log(`${name}: ${line}`);
+  };
   const offer = (stored: StoredVenue): void => {
     const { org, venue, revision } = stored;
     if (options.venue.length > 0 && !options.venue.some((v) => v.org === org && v.venue === venue)) return;
     work.offer(`${org}--${venue}`, {
       version: revision,
       start: async () => {
-        const runner = await start(name, nc, jsm, metrics, stored, inProcess, files);
+        const runner = await start(name, nc, jsm, metrics, stored, inProcess, files, notice);
         const venueName = `${org}/${venue}`;
         runners.set(venueName, runner);
         // Handed over to another worker, it is no longer ours to report; failed, it is.
@@ -173,13 +180,14 @@ function start(
   { document, org, venue }: StoredVenue,
   inProcess: boolean,
   files: readonly ModelFile[],
+  notice: (line: string) => void,
 ): Promise<Running> {
   const model = parseVenue(document);
   const log = (line: string): void => console.log(`${name}: ${line}`);
   const common = { nc, jsm, metrics, partition: `${org}--${venue}`, log };
   if (name === 'forecast') {
     const recipe = inProcess ? {} : { worker: trainedForecastRecipe(model, files) };
-    return runTrainedForecast(model, files, { ...common, ...recipe }, log);
+    return runTrainedForecast(model, files, { ...common, ...recipe }, notice);
   }
   // The worker thread makes the same processor of the same venue.
   const worker: ProcessorRecipe = {
