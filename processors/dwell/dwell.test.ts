@@ -299,7 +299,9 @@ it('says what brute force and DwellTracker say', () => {
           if (sofar.length === 0) expect(window.stay).toBeNull();
           else {
             expect(window.stay!.longest).toBe(Math.max(...sofar) / 1000);
-            expect(window.stay!.mean).toBeCloseTo(sofar.reduce((x, y) => x + y) / sofar.length / 1000, 3);
+            // Published in whole milliseconds.
+            const mean = sofar.reduce((x, y) => x + y) / sofar.length / 1000;
+            expect(Math.abs(window.stay!.mean - mean)).toBeLessThanOrEqual(0.0005 + 1e-9);
           }
           const lengths = over.map(({ entered, left }) => (left - entered) / 1000);
           if (end === SECONDS * 1000 && lengths.length > 0) {

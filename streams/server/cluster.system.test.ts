@@ -13,7 +13,8 @@ describe('a cluster of three', () => {
       maxReconnectAttempts: -1,
       reconnectTimeWait: 100,
     });
-    const jsm = await jetstreamManager(nc);
+    // Three servers agree through one disk: with others on it that may take longer than the usual five seconds.
+    const jsm = await jetstreamManager(nc, { timeout: 30_000 });
     const info = await jsm.streams.add({ name: 'R3', subjects: ['r3.>'], num_replicas: 3 });
     expect(info.cluster?.replicas?.length).toBe(2);
     const js = jetstream(nc);
