@@ -5,7 +5,10 @@ import { AnomalyInputError, type AnomalyResult } from './detector.ts';
 
 /** A drop of the share by this much matters: figures of the place are then wrong by about as much. */
 const MATERIAL_DROP = 0.15;
-/** A source that is silent is a fact even where many others see the place: any drop above chance goes with it. */
+/**
+ * A source that is silent is a fact even where many others see the place: any drop above chance goes with it. Judgement, not
+ * measured: one of thirty cameras is 0.033 of the frames.
+ */
 const DROP_OF_A_SILENT_SOURCE = 0.03;
 /** A camera that came back must be well for so many slots before it alarms again. */
 const WELL_SLOTS = 3;

@@ -1,10 +1,10 @@
 // How long people stay in each zone, and who loiters, as sliding windows: obs.tracks in, win.dwell* out.
 import type { Venue } from '#models/venue/index.ts';
 import type { Partition, Processor } from '#processors/runtime/index.ts';
-import { STREAM } from '#streams/topology.ts';
 import type { TimeBounds } from '../shared/bounds.ts';
-import { type TracksInput, tracksDecoder } from '../shared/input.ts';
+import type { TracksInput } from '../shared/input.ts';
 import { tickedPartition } from '../shared/ticked.ts';
+import { tracksProcessor } from '../shared/tracks-processor.ts';
 import {
   DEFAULT_DWELL,
   DWELL_BOUNDS,
@@ -66,16 +66,10 @@ export function dwellProcessor(
   bounds: TimeBounds = DWELL_BOUNDS,
   settings: DwellSettings = DEFAULT_DWELL,
 ): Processor<TracksInput> {
-  const at = `${venue.org}.${venue.id}`;
-  return {
+  return tracksProcessor(venue, {
     name: 'dwell',
     stateVersion: STATE_VERSION,
-    input: { stream: STREAM.tracks, filters: [`obs.tracks.${at}.*`] },
-    outputs: [
-      ...dwellWindows(venue.tickMs).map(({ metric }) => `win.${metric}.${at}.*`),
-      `late.dwell.${at}.*`,
-    ],
-    decode: tracksDecoder(venue),
+    windows: dwellWindows(venue.tickMs),
     create: () => dwellPartition(venue, bounds, settings),
-  };
+  });
 }

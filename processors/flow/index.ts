@@ -1,10 +1,10 @@
 // Flow over every gate, exit, edge and stair end as sliding windows: obs.tracks in, win.flow* out.
 import type { Venue } from '#models/venue/index.ts';
 import type { Partition, Processor } from '#processors/runtime/index.ts';
-import { STREAM } from '#streams/topology.ts';
 import type { TimeBounds } from '../shared/bounds.ts';
-import { type TracksInput, tracksDecoder } from '../shared/input.ts';
+import type { TracksInput } from '../shared/input.ts';
 import { tickedPartition } from '../shared/ticked.ts';
+import { tracksProcessor } from '../shared/tracks-processor.ts';
 import { FLOW_BOUNDS, flowWindows, LINE_BAND_M } from './config.ts';
 import { FlowKernel } from './kernel.ts';
 import { flowLines } from './lines.ts';
@@ -51,13 +51,10 @@ export function flowProcessor(
   bounds: TimeBounds = FLOW_BOUNDS,
   bandM: number = LINE_BAND_M,
 ): Processor<TracksInput> {
-  const at = `${venue.org}.${venue.id}`;
-  return {
+  return tracksProcessor(venue, {
     name: 'flow',
     stateVersion: STATE_VERSION,
-    input: { stream: STREAM.tracks, filters: [`obs.tracks.${at}.*`] },
-    outputs: [...flowWindows(venue.tickMs).map(({ metric }) => `win.${metric}.${at}.*`), `late.flow.${at}.*`],
-    decode: tracksDecoder(venue),
+    windows: flowWindows(venue.tickMs),
     create: () => flowPartition(venue, bounds, bandM),
-  };
+  });
 }

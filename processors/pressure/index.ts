@@ -4,11 +4,11 @@ import type { Output, Partition, Processor } from '#processors/runtime/index.ts'
 import type { WindowBlock } from '#processors/window/index.ts';
 import { pressureKind } from '#streams/schema/registry.ts';
 import type { PressureWindow } from '#streams/schema/window.ts';
-import { STREAM } from '#streams/topology.ts';
 import { DEFAULT_BOUNDS } from '../density/config.ts';
 import type { TimeBounds } from '../shared/bounds.ts';
-import { type TracksInput, tracksDecoder } from '../shared/input.ts';
+import type { TracksInput } from '../shared/input.ts';
 import { tickedPartition } from '../shared/ticked.ts';
+import { tracksProcessor } from '../shared/tracks-processor.ts';
 import { windowMessages } from '../shared/window-messages.ts';
 import {
   BOUNDS,
@@ -152,16 +152,10 @@ export function pressureProcessor(
   bounds: TimeBounds = DEFAULT_BOUNDS,
   options: PressureOptions = DEFAULT_PRESSURE,
 ): Processor<TracksInput> {
-  const at = `${venue.org}.${venue.id}`;
-  return {
+  return tracksProcessor(venue, {
     name: 'pressure',
     stateVersion: STATE_VERSION,
-    input: { stream: STREAM.tracks, filters: [`obs.tracks.${at}.*`] },
-    outputs: [
-      ...pressureWindows(venue.tickMs).map(({ metric }) => `win.${metric}.${at}.*`),
-      `late.pressure.${at}.*`,
-    ],
-    decode: tracksDecoder(venue),
+    windows: pressureWindows(venue.tickMs),
     create: () => pressurePartition(venue, bounds, options),
-  };
+  });
 }

@@ -36,7 +36,7 @@ export interface ServerConfig {
   readonly websocketPort: number;
   /** Undefined: no monitoring listener. */
   readonly monitoringPort: number | undefined;
-  /** Browser origins that may connect, for example "http://localhost:8080"; undefined: any. */
+  /** Browser origins that may connect, for example "http://localhost:8080"; undefined: any, as it listens on loopback. */
   readonly allowedOrigins: readonly string[] | undefined;
   /** True: every message is on the disk before it is acknowledged. */
   readonly syncAlways: boolean;

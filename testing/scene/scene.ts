@@ -61,7 +61,7 @@ export interface SceneMessage extends OutgoingMessage {
   readonly epochMs: number;
 }
 
-/** Monday 16 June 2025, 00:00 UTC: any whole second will do. */
+/** Monday 16 June 2025, 00:00 UTC: any whole second will do, as ticks and hops are counted from the epoch. */
 export const SCENE_START_MS = 1_750_032_000_000;
 /** Within the disorder that the density processor bears by default. */
 const ORDINARY_DELAY_MS = 200;
